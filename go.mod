@@ -1,0 +1,3 @@
+module github.com/lambdapack/lambdapack
+
+go 1.26.0
