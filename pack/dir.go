@@ -14,36 +14,54 @@ import (
 // UTC, the earliest that a zip can say.
 var Epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// WriteDir writes the package as the directory path, with the modes of its
-// entries whatever the umask, and every modification time [Epoch]. It builds
-// the tree beside path and puts it in place of the previous one when it is
-// whole. An existing directory is replaced only where ours says that an
-// earlier build made it, or where it is empty.
+// WriteDir writes the package as the directory path: [Package.StageDir] and
+// [Staged.Commit] in one.
 func (p *Package) WriteDir(ctx context.Context, path string, ours bool) error {
-	if err := p.writeDir(ctx, path, ours); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
-}
-
-func (p *Package) writeDir(ctx context.Context, path string, ours bool) error {
-	if err := replaceable(path, ours); err != nil {
-		return err
-	}
-	parent := filepath.Dir(path)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".tmp-*")
+	s, err := p.StageDir(ctx, path, ours)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	return s.Commit()
+}
+
+// StageDir writes the package as a directory beside path, with the modes of
+// its entries whatever the umask, and every modification time [Epoch]. Commit
+// puts it in the place of what was at path. An existing directory is replaced
+// only where ours says that an earlier build made it, or where it is empty.
+func (p *Package) StageDir(ctx context.Context, path string, ours bool) (*Staged, error) {
+	s, err := p.stageDir(ctx, path, ours)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (p *Package) stageDir(ctx context.Context, path string, ours bool) (*Staged, error) {
+	if err := replaceable(path, ours); err != nil {
+		return nil, err
+	}
+	parent := filepath.Dir(path)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".tmp-*")
+	if err != nil {
+		return nil, err
+	}
+	discard := func() { os.RemoveAll(tmp) }
 	tree := filepath.Join(tmp, "new")
 	if err := p.writeTree(ctx, tree); err != nil {
-		return err
+		discard()
+		return nil, err
 	}
-	return swap(tree, path, filepath.Join(tmp, "old"))
+	commit := func() error {
+		defer discard()
+		if err := swap(tree, path, filepath.Join(tmp, "old")); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		}
+		return nil
+	}
+	return &Staged{commit: commit, discard: discard}, nil
 }
 
 // replaceable refuses to take a directory away that may hold somebody's work.

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/lambdapack/lambdapack/internal/atomicfile"
 	"github.com/lambdapack/lambdapack/internal/hint"
-	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack/internal/deflate"
 )
 
@@ -35,74 +32,67 @@ type ZipOptions struct {
 	Memos string
 }
 
-// Written is what became of a package.
-type Written struct {
-	// SHA256 is the digest of the zip's bytes.
-	SHA256 [sha256.Size]byte
-	// Size is the zip's length in bytes.
-	Size int64
-	// Unchanged is true where the file already was what was to be written, and
-	// was left untouched.
-	Unchanged bool
-}
-
-// Hex returns the digest in hexadecimal.
-func (w Written) Hex() string { return hex.EncodeToString(w.SHA256[:]) }
-
-// Base64 returns the digest as Lambda's CodeSha256 and Terraform's
-// source_code_hash have it.
-func (w Written) Base64() string { return base64.StdEncoding.EncodeToString(w.SHA256[:]) }
-
-// OverUploadLimit reports whether the zip is too large for the Lambda API and
-// must be uploaded through S3.
-func (w Written) OverUploadLimit() bool { return w.Size > lambda.MaxUploadZip }
-
-// WriteZip writes the package to path as a zip, whole or not at all, with mode
-// 0644. The bytes depend on the package and on [deflate.Format] alone:
-// files sorted by name, no directory entries, every time 1980-01-01 00:00,
-// Unix as creator, deflate or, where that is not smaller, stored; no extra
-// fields, no data descriptors, no zip64. A file at path that already holds
-// these bytes keeps even its modification time.
+// WriteZip writes the package to path as a zip: [Package.StageZip] and
+// [Staged.Commit] in one.
 func (p *Package) WriteZip(ctx context.Context, path string, opts ZipOptions) (Written, error) {
-	w, err := p.writeZip(ctx, path, opts)
-	if err != nil {
-		return w, fmt.Errorf("writing %s: %w", path, err)
-	}
-	return w, nil
-}
-
-func (p *Package) writeZip(ctx context.Context, path string, opts ZipOptions) (Written, error) {
-	mem, err := openMemo(ctx, p, opts.Memos)
+	s, err := p.StageZip(ctx, path, opts)
 	if err != nil {
 		return Written{}, err
 	}
+	return s.Written, s.Commit()
+}
+
+// StageZip writes the package as a zip beside path. Commit gives it that name,
+// with mode 0644. The bytes depend on the package and on the pinned compressor
+// alone: files sorted by name, no directory entries, every time 1980-01-01
+// 00:00, Unix as creator, deflate or, where that is not smaller, stored; no
+// extra fields, no data descriptors, no zip64. A file at path that already
+// holds these bytes is left alone, and keeps even its modification time.
+func (p *Package) StageZip(ctx context.Context, path string, opts ZipOptions) (*Staged, error) {
+	s, err := p.stageZip(ctx, path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (p *Package) stageZip(ctx context.Context, path string, opts ZipOptions) (*Staged, error) {
+	mem, err := openMemo(ctx, p, opts.Memos)
+	if err != nil {
+		return nil, err
+	}
 	if known, ok := mem.lookup(); ok && sameFile(path, known) {
-		known.Unchanged = true
-		return known, nil
+		return unchanged(known), nil
 	}
 	f, err := atomicfile.Create(path)
 	if err != nil {
-		return Written{}, err
+		return nil, err
 	}
-	defer f.Discard()
 	pool := opts.Pool
 	if pool == nil {
 		pool = NewPool(1)
 	}
 	zw := &zipWriter{ctx: ctx, file: f.File, pool: pool, memo: mem}
-	if err := zw.write(p.entries); err != nil {
-		return Written{}, err
+	err = zw.write(p.entries)
+	if err != nil {
+		f.Discard()
+		return nil, err
 	}
 	written, err := digest(f)
 	if err != nil {
-		return Written{}, err
+		f.Discard()
+		return nil, err
 	}
 	mem.store(written)
 	if sameFile(path, written) {
-		written.Unchanged = true
-		return written, nil
+		f.Discard()
+		return unchanged(written), nil
 	}
-	return written, f.Commit(0o644)
+	return &Staged{
+		Written: written,
+		commit:  func() error { return f.Commit(0o644) },
+		discard: f.Discard,
+	}, nil
 }
 
 // digest reads a file from its start.

@@ -1,0 +1,163 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/lambdapack/lambdapack/lambda"
+)
+
+// GoFunction is a function that is a Go program.
+type GoFunction struct {
+	Name    string
+	Package GoPackage
+}
+
+// Go builds Go programs of one module with one call of `go build`, which loads
+// and compiles what they share once. The same sources and the same release of
+// Go give the same bytes in every directory, on every host.
+//
+// The executables stay in the cache, where the next build finds those that are
+// up to date and links nothing.
+type Go struct {
+	Runner Runner
+	// Env is the environment of the go command, nil for this process's.
+	Env []string
+	// Set holds NAME to VALUE over Env and over what this builder sets.
+	Set map[string]string
+	// Functions are built together: all of one module, with executables of
+	// different names.
+	Functions []GoFunction
+	Target    lambda.Target
+	Tags      []string
+	// Ldflags follow those that strip the executable.
+	Ldflags string
+	// AllowC lets a dependency that needs C be compiled without it.
+	AllowC bool
+	// Cache is the directory that keeps executables.
+	Cache string
+	// Jobs bounds the compilers that run at once; 0 leaves it to Go.
+	Jobs int
+
+	unlock func()
+}
+
+// Build implements [Builder]. A dependency outside the standard library that
+// needs C is an error before anything is ready.
+func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
+	dir := g.binDir()
+	if err := g.lock(dir); err != nil {
+		return fmt.Errorf("opening the cache of executables: %w", err)
+	}
+	checked := make(chan error, 1)
+	go func() { checked <- g.checkC(ctx) }()
+
+	err := g.compile(ctx, dir)
+	if cerr := <-checked; err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range g.Functions {
+		path := filepath.Join(dir, f.Package.ExecName())
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("compiling %s: go build left no executable: %w", f.Name, err)
+		}
+		ready(Artifact{Function: f.Name, Path: path, Target: g.Target})
+	}
+	return nil
+}
+
+// Close implements [Builder].
+func (g *Go) Close() error {
+	if g.unlock != nil {
+		g.unlock()
+		g.unlock = nil
+	}
+	return nil
+}
+
+// lock keeps a second lambdapack from writing executables that this one is
+// packaging.
+func (g *Go) lock(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	unlock, err := lockedfile.MutexAt(dir + ".lock").Lock()
+	g.unlock = unlock
+	return err
+}
+
+// binDir is a directory of the cache that nothing shares which would put other
+// bytes, or another program, under the same name.
+func (g *Go) binDir() string {
+	var dirs []string
+	for _, f := range g.Functions {
+		dirs = append(dirs, f.Package.ModuleDir)
+	}
+	slices.Sort(dirs)
+	key, _ := json.Marshal([]any{slices.Compact(dirs), g.Target.Arch, g.Tags, g.Ldflags, g.Set})
+	sum := sha256.Sum256(key)
+	return filepath.Join(g.Cache, "bin", hex.EncodeToString(sum[:10]))
+}
+
+func (g *Go) compile(ctx context.Context, dir string) error {
+	argv := []string{"go", "build", "-trimpath", "-buildvcs=false", tagsFlag(g.Tags),
+		"-ldflags=" + strings.TrimSpace("-s -w "+g.Ldflags), "-o", dir + string(filepath.Separator)}
+	if g.Jobs > 0 {
+		argv = append(argv, "-p", strconv.Itoa(g.Jobs))
+	}
+	argv = append(argv, "--")
+	for _, f := range g.Functions {
+		argv = append(argv, f.Package.ImportPath)
+	}
+	var stderr bytes.Buffer
+	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
+	if failed(err) {
+		return goFailure("compiling "+g.names(), stderr.String())
+	}
+	return missingGo(err)
+}
+
+func (g *Go) dir() string { return g.Functions[0].Package.ModuleDir }
+
+func (g *Go) names() string {
+	if n := len(g.Functions); n > 3 {
+		return fmt.Sprintf("%d functions", n)
+	}
+	var names []string
+	for _, f := range g.Functions {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// env sets what decides about the bytes, so that neither the user's
+// environment nor `go env -w` does: the machine and the instructions that
+// every processor of Lambda has.
+func (g *Go) env(set ...string) []string {
+	set = append(set, "GOOS=linux", "GOARCH="+g.Target.Arch.GOARCH(), g.Target.Arch.GoBaseline())
+	for _, name := range slices.Sorted(maps.Keys(g.Set)) {
+		set = append(set, name+"="+g.Set[name])
+	}
+	return withEnv(g.Env, set...)
+}
+
+// tagsFlag always sets lambda.norpc, which leaves net/rpc out of
+// aws-lambda-go: OS-only runtimes do not use it.
+func tagsFlag(tags []string) string {
+	return "-tags=" + strings.Join(append([]string{"lambda.norpc"}, tags...), ",")
+}

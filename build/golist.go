@@ -1,0 +1,265 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/lambda"
+)
+
+// GoPackage is a package as `go list` reports it.
+type GoPackage struct {
+	Dir        string
+	ImportPath string
+	Name       string
+	Match      []string // the patterns that it matches
+	Error      *struct{ Pos, Err string }
+
+	// ModuleDir is where the go command has to run to see the package.
+	ModuleDir string `json:"-"`
+}
+
+// GoFinder finds the programs of Go package patterns.
+type GoFinder struct {
+	Runner Runner
+	// Env is the environment of the go command, nil for this process's.
+	Env []string
+	// Dir is the directory that relative patterns start from.
+	Dir  string
+	Tags []string
+	Arch lambda.Arch
+}
+
+// Find returns the main packages that the patterns match, in the order of the
+// patterns and, within one, by import path; each once. A pattern may lie in
+// another module below Dir than the others: the go command runs in the module
+// that holds it. Errors are: a pattern that matches no package, or no main
+// package; a package that is named without a wildcard and is not main; one
+// that the go command cannot read.
+func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, error) {
+	for _, p := range patterns {
+		if strings.HasSuffix(p, ".go") {
+			return nil, hint.Errorf("name the directory that the file is in", "%s is a file; a function is a package", p)
+		}
+	}
+	var found []GoPackage
+	for _, q := range f.queries(patterns) {
+		pkgs, err := f.list(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for i, pattern := range q.patterns {
+			mains, err := mainsOf(pkgs, pattern, q.named[i])
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, mains...)
+		}
+	}
+	return unique(found), nil
+}
+
+// query is one call of the go command: patterns as it is given them, and as
+// the user has named them.
+type query struct {
+	dir             string
+	patterns, named []string
+}
+
+// queries groups the patterns by the module that they lie in.
+func (f *GoFinder) queries(patterns []string) []*query {
+	var qs []*query
+	for _, p := range patterns {
+		dir, rel := f.locate(p)
+		i := slices.IndexFunc(qs, func(q *query) bool { return q.dir == dir })
+		if i < 0 {
+			i = len(qs)
+			qs = append(qs, &query{dir: dir})
+		}
+		qs[i].patterns = append(qs[i].patterns, rel)
+		qs[i].named = append(qs[i].named, p)
+	}
+	return qs
+}
+
+// locate returns the module directory that a pattern lies in, and the pattern
+// relative to it. What is no file path is an import path, and stays as it is.
+func (f *GoFinder) locate(pattern string) (dir, rel string) {
+	if !isPathPattern(pattern) {
+		return f.Dir, pattern
+	}
+	fixed, wild, _ := strings.Cut(filepath.ToSlash(pattern), "...")
+	abs := filepath.FromSlash(fixed)
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(f.Dir, abs)
+	}
+	module, ok := moduleDir(abs)
+	if !ok {
+		return f.Dir, pattern
+	}
+	inside, err := filepath.Rel(module, abs)
+	if err != nil {
+		return f.Dir, pattern
+	}
+	return module, relativePattern(filepath.ToSlash(inside), fixed, wild, strings.Contains(pattern, "..."))
+}
+
+// relativePattern writes a pattern as the go command reports it back: clean,
+// and with ./ before it.
+func relativePattern(inside, fixed, wild string, isWild bool) string {
+	rel := "./" + inside
+	if inside == "." {
+		rel = "."
+	}
+	if !isWild {
+		return rel
+	}
+	if strings.HasSuffix(fixed, "/") {
+		rel += "/"
+	}
+	return rel + "..." + wild
+}
+
+func isPathPattern(p string) bool {
+	p = filepath.ToSlash(p)
+	return p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") || filepath.IsAbs(p)
+}
+
+// moduleDir returns the nearest directory at or above dir with a go.mod.
+func moduleDir(dir string) (string, bool) {
+	for {
+		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && info.Mode().IsRegular() {
+			return dir, true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", false
+		}
+		dir = parent
+	}
+}
+
+// list asks the go command for the packages of a query, without looking into
+// what they import, which takes ten times as long.
+func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
+	argv := []string{"go", "list", "-find", "-e", "-json=Dir,ImportPath,Name,Match,Error"}
+	argv = append(argv, tagsFlag(f.Tags))
+	argv = append(append(argv, "--"), q.patterns...)
+	var stdout, stderr bytes.Buffer
+	err := f.Runner.Run(ctx, Command{
+		Argv: argv, Dir: q.dir, Stdout: &stdout, Stderr: &stderr,
+		Env: withEnv(f.Env, "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
+	})
+	if failed(err) {
+		return nil, hint.Wrap(goFailure("finding "+strings.Join(q.named, " "), stderr.String()),
+			"run lambdapack inside a Go module, or name the directory of a package in one")
+	}
+	if err != nil {
+		return nil, missingGo(err)
+	}
+	var pkgs []GoPackage
+	for dec := json.NewDecoder(&stdout); ; {
+		p := GoPackage{ModuleDir: q.dir}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the output of go list: %w", err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+// mainsOf picks the main packages of one pattern, and explains why there is none.
+func mainsOf(pkgs []GoPackage, pattern, named string) ([]GoPackage, error) {
+	wild := strings.Contains(pattern, "...")
+	var mains []GoPackage
+	matched := 0
+	for _, p := range pkgs {
+		if !slices.Contains(p.Match, pattern) {
+			continue
+		}
+		matched++
+		switch {
+		case p.Error != nil && !(wild && noGoFiles(p.Error.Err)):
+			return nil, unreadable(named, p)
+		case p.Name == "main":
+			mains = append(mains, p)
+		case !wild && p.Error == nil:
+			return nil, hint.Errorf("name the directory of a program, one whose files say \"package main\"",
+				"%s is package %s, not a program", named, p.Name)
+		}
+	}
+	switch {
+	case matched == 0:
+		return nil, hint.Errorf("name a directory that holds Go files; a module of its own below this one has to be named itself",
+			"%s matches no packages", named)
+	case len(mains) == 0:
+		return nil, hint.Errorf("name the directory of a program, one whose files say \"package main\"",
+			"%s matches no main package", named)
+	}
+	return mains, nil
+}
+
+// noGoFiles recognises a directory that has Go files, but none for the target:
+// the error that a wildcard passes over.
+func noGoFiles(msg string) bool {
+	return strings.Contains(msg, "build constraints exclude all Go files") || strings.Contains(msg, "no non-test Go files")
+}
+
+func unreadable(named string, p GoPackage) error {
+	msg := strings.TrimSpace(p.Error.Err)
+	if p.Error.Pos != "" && !strings.Contains(msg, p.Error.Pos) {
+		msg = p.Error.Pos + ": " + msg
+	}
+	return hint.Wrap(fmt.Errorf("reading package %s: %s", named, msg), fixOf(msg))
+}
+
+func fixOf(msg string) string {
+	switch {
+	case strings.Contains(msg, "directory not found"), strings.Contains(msg, "no Go files"):
+		return "name a directory that holds a Go program"
+	case strings.Contains(msg, "is not in std"):
+		return "write ./ before a directory; without it the name is an import path"
+	case strings.Contains(msg, "build constraints exclude all"):
+		return "give the tags that its files ask for, with --tags"
+	}
+	return ""
+}
+
+// unique keeps the first of packages that are the same directory.
+func unique(pkgs []GoPackage) []GoPackage {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(pkgs, func(p GoPackage) bool {
+		twice := seen[p.Dir]
+		seen[p.Dir] = true
+		return twice
+	})
+}
+
+// ExecName returns the name that `go build` gives a program: the last element
+// of its import path that is not a major version ("go help build").
+func (p GoPackage) ExecName() string {
+	elements := strings.Split(p.ImportPath, "/")
+	last := elements[len(elements)-1]
+	if len(elements) > 1 && isMajorVersion(last) {
+		last = elements[len(elements)-2]
+	}
+	return last
+}
+
+// isMajorVersion reports whether an element of an import path is v2 or higher.
+func isMajorVersion(s string) bool {
+	if len(s) < 2 || s[0] != 'v' || s[1] == '0' || s == "v1" {
+		return false
+	}
+	return strings.Trim(s[1:], "0123456789") == ""
+}
