@@ -46,25 +46,29 @@ type Go struct {
 	Ldflags string
 	// AllowC lets a dependency that needs C be compiled without it.
 	AllowC bool
-	// Cache is the directory that keeps executables.
+	// Cache is the directory that keeps executables. Empty: a temporary one,
+	// which Close removes.
 	Cache string
+	// Slot tells builders apart that are alike but for their functions, whose
+	// executables have the same name.
+	Slot int
 	// Jobs bounds the compilers that run at once; 0 leaves it to Go.
 	Jobs int
 
-	unlock func()
+	close func()
 }
 
 // Build implements [Builder]. A dependency outside the standard library that
 // needs C is an error before anything is ready.
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
-	dir := g.binDir()
-	if err := g.lock(dir); err != nil {
+	dir, err := g.open()
+	if err != nil {
 		return fmt.Errorf("opening the cache of executables: %w", err)
 	}
 	checked := make(chan error, 1)
 	go func() { checked <- g.checkC(ctx) }()
 
-	err := g.compile(ctx, dir)
+	err = g.compile(ctx, dir)
 	if cerr := <-checked; err == nil {
 		err = cerr
 	}
@@ -83,33 +87,34 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 
 // Close implements [Builder].
 func (g *Go) Close() error {
-	if g.unlock != nil {
-		g.unlock()
-		g.unlock = nil
+	if g.close != nil {
+		g.close()
+		g.close = nil
 	}
 	return nil
 }
 
-// lock keeps a second lambdapack from writing executables that this one is
-// packaging.
-func (g *Go) lock(dir string) error {
+// open returns the directory for the executables, and keeps a second
+// lambdapack from writing there what this one is packaging.
+func (g *Go) open() (string, error) {
+	if g.Cache == "" {
+		dir, err := os.MkdirTemp("", "lambdapack-*")
+		g.close = func() { os.RemoveAll(dir) }
+		return dir, err
+	}
+	dir := g.binDir()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return "", err
 	}
 	unlock, err := lockedfile.MutexAt(dir + ".lock").Lock()
-	g.unlock = unlock
-	return err
+	g.close = unlock
+	return dir, err
 }
 
 // binDir is a directory of the cache that nothing shares which would put other
 // bytes, or another program, under the same name.
 func (g *Go) binDir() string {
-	var dirs []string
-	for _, f := range g.Functions {
-		dirs = append(dirs, f.Package.ModuleDir)
-	}
-	slices.Sort(dirs)
-	key, _ := json.Marshal([]any{slices.Compact(dirs), g.Target.Arch, g.Tags, g.Ldflags, g.Set})
+	key, _ := json.Marshal([]any{g.dir(), g.Target.Arch, g.Tags, g.Ldflags, g.Set, g.Slot})
 	sum := sha256.Sum256(key)
 	return filepath.Join(g.Cache, "bin", hex.EncodeToString(sum[:10]))
 }

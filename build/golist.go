@@ -40,18 +40,25 @@ type GoFinder struct {
 }
 
 // Find returns the main packages that the patterns match, in the order of the
-// patterns and, within one, by import path; each once. A pattern may lie in
-// another module below Dir than the others: the go command runs in the module
+// patterns and, within one, by import path; each once. Errors are those of
+// [GoFinder.FindEach].
+func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, error) {
+	each, err := f.FindEach(ctx, patterns)
+	return unique(slices.Concat(each...)), err
+}
+
+// FindEach returns the main packages of each pattern, at least one. A pattern
+// may lie in another module than the others: the go command runs in the module
 // that holds it. Errors are: a pattern that matches no package, or no main
 // package; a package that is named without a wildcard and is not main; one
 // that the go command cannot read.
-func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, error) {
+func (f *GoFinder) FindEach(ctx context.Context, patterns []string) ([][]GoPackage, error) {
 	for _, p := range patterns {
 		if strings.HasSuffix(p, ".go") {
 			return nil, hint.Errorf("name the directory that the file is in", "%s is a file; a function is a package", p)
 		}
 	}
-	var found []GoPackage
+	found := make([][]GoPackage, len(patterns))
 	for _, q := range f.queries(patterns) {
 		pkgs, err := f.list(ctx, q)
 		if err != nil {
@@ -62,10 +69,10 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, mains...)
+			found[q.index[i]] = mains
 		}
 	}
-	return unique(found), nil
+	return found, nil
 }
 
 // query is one call of the go command: patterns as it is given them, and as
@@ -73,12 +80,13 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 type query struct {
 	dir             string
 	patterns, named []string
+	index           []int // of each in what the user has named
 }
 
 // queries groups the patterns by the module that they lie in.
 func (f *GoFinder) queries(patterns []string) []*query {
 	var qs []*query
-	for _, p := range patterns {
+	for at, p := range patterns {
 		dir, rel := f.locate(p)
 		i := slices.IndexFunc(qs, func(q *query) bool { return q.dir == dir })
 		if i < 0 {
@@ -87,6 +95,7 @@ func (f *GoFinder) queries(patterns []string) []*query {
 		}
 		qs[i].patterns = append(qs[i].patterns, rel)
 		qs[i].named = append(qs[i].named, p)
+		qs[i].index = append(qs[i].index, at)
 	}
 	return qs
 }
