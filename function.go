@@ -107,7 +107,7 @@ func (f *finder) wanted(fc *FunctionConfig) bool {
 }
 
 func (f *finder) goFinder(dir string, tags []string, arch lambda.Arch) *build.GoFinder {
-	return &build.GoFinder{Runner: f.opts.Runner, Env: f.opts.Env, Dir: dir, Tags: tags, Arch: arch}
+	return &build.GoFinder{Runner: f.opts.Runner, Env: f.opts.Env, Dir: dir, Tags: tags, Arch: arch, Cache: f.opts.Cache}
 }
 
 // patterns resolves those of the command line, or their defaults.

@@ -125,10 +125,7 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 	if g.Jobs > 0 {
 		argv = append(argv, "-p", strconv.Itoa(g.Jobs))
 	}
-	argv = append(argv, "--")
-	for _, f := range g.Functions {
-		argv = append(argv, f.Package.ImportPath)
-	}
+	argv = append(append(argv, "--"), g.importPaths()...)
 	var stderr bytes.Buffer
 	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
@@ -138,6 +135,14 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 }
 
 func (g *Go) dir() string { return g.Functions[0].Package.ModuleDir }
+
+func (g *Go) importPaths() []string {
+	var paths []string
+	for _, f := range g.Functions {
+		paths = append(paths, f.Package.ImportPath)
+	}
+	return paths
+}
 
 func (g *Go) names() string {
 	if n := len(g.Functions); n > 3 {

@@ -37,6 +37,8 @@ type GoFinder struct {
 	Dir  string
 	Tags []string
 	Arch lambda.Arch
+	// Cache keeps the go command's answers. Empty: nothing is kept.
+	Cache string
 }
 
 // Find returns the main packages that the patterns match, in the order of the
@@ -163,6 +165,10 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 	argv := []string{"go", "list", "-find", "-e", "-json=Dir,ImportPath,Name,Match,Error"}
 	argv = append(argv, tagsFlag(f.Tags))
 	argv = append(append(argv, "--"), q.patterns...)
+	m := openMemo(f.Cache, f.Env, append([]string{q.dir, f.Arch.GOARCH()}, argv...)...)
+	if answer, ok := m.recall(); ok {
+		return parsePackages(answer, q.dir)
+	}
 	var stdout, stderr bytes.Buffer
 	err := f.Runner.Run(ctx, Command{
 		Argv: argv, Dir: q.dir, Stdout: &stdout, Stderr: &stderr,
@@ -175,9 +181,16 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 	if err != nil {
 		return nil, missingGo(err)
 	}
-	var pkgs []GoPackage
-	for dec := json.NewDecoder(&stdout); ; {
-		p := GoPackage{ModuleDir: q.dir}
+	pkgs, err := parsePackages(stdout.String(), q.dir)
+	if err == nil {
+		m.keep(q.inputs(pkgs), stdout.String())
+	}
+	return pkgs, err
+}
+
+func parsePackages(answer, moduleDir string) (pkgs []GoPackage, err error) {
+	for dec := json.NewDecoder(strings.NewReader(answer)); ; {
+		p := GoPackage{ModuleDir: moduleDir}
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
 			return pkgs, nil
 		} else if err != nil {
@@ -185,6 +198,24 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 		}
 		pkgs = append(pkgs, p)
 	}
+}
+
+// inputs are the files that the answer to the query depends on.
+func (q *query) inputs(pkgs []GoPackage) inputs {
+	in := inputs{Files: moduleFiles(q.dir)}
+	for _, p := range q.patterns {
+		switch fixed, _, wild := strings.Cut(p, "..."); {
+		case wild && isPathPattern(p):
+			// The elements before the one with the wildcard.
+			in.Trees = append(in.Trees, filepath.Join(q.dir, filepath.FromSlash(fixed[:strings.LastIndex(fixed, "/")+1])))
+		case wild:
+			in.Trees = append(in.Trees, q.dir)
+		}
+	}
+	for _, p := range pkgs {
+		in.Dirs = append(in.Dirs, p.Dir)
+	}
+	return in
 }
 
 // mainsOf picks the main packages of one pattern, and explains why there is none.
