@@ -1,0 +1,111 @@
+package ldd
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"path"
+	"strings"
+)
+
+const (
+	maxCache      = 64 << 20
+	cacheMagic    = "glibc-ld.so.cache1.1"
+	cacheHeader   = 48
+	cacheEntry    = 24
+	cacheTypeMask = 0x00ff
+	cacheArchMask = 0xff00
+	cacheGlibc    = 3 // FLAG_ELF_LIBC6
+)
+
+// An ldCache is the content of an ld.so.cache: the paths of each soname, in the
+// order in which the loader prefers them.
+type ldCache map[string][]string
+
+// parseCache reads an ld.so.cache in the format that glibc has written since
+// 2.2 (sysdeps/generic/dl-cache.h), alone or behind the older one, and keeps the
+// entries for p. It returns nil where there is no such cache: a foreign format
+// or a damaged file is as good as none.
+func parseCache(b []byte, p platform) ldCache {
+	start := bytes.Index(b, []byte(cacheMagic))
+	if start < 0 || len(b)-start < cacheHeader {
+		return nil
+	}
+	b = b[start:]
+	order := binary.ByteOrder(binary.LittleEndian)
+	if p.data == elf.ELFDATA2MSB {
+		order = binary.BigEndian
+	}
+	count := uint64(order.Uint32(b[20:]))
+	if count > uint64(len(b)-cacheHeader)/cacheEntry {
+		return nil
+	}
+	cache := ldCache{}
+	for i := range count {
+		e := b[cacheHeader+i*cacheEntry:]
+		flags := order.Uint32(e)
+		if flags&cacheTypeMask != cacheGlibc || (p.name != "" && flags&cacheArchMask != p.cacheTag) {
+			continue
+		}
+		name, file := cacheString(b, order.Uint32(e[4:])), cacheString(b, order.Uint32(e[8:]))
+		hwcap := order.Uint64(e[16:])
+		if name == "" || !path.IsAbs(file) || (hwcap != 0 && hwcapOf(file) == "") {
+			continue
+		}
+		cache[name] = append(cache[name], file)
+	}
+	return cache
+}
+
+func cacheString(b []byte, off uint32) string {
+	if uint64(off) >= uint64(len(b)) {
+		return ""
+	}
+	s := b[off:]
+	end := bytes.IndexByte(s[:min(len(s), maxString)], 0)
+	if end < 0 {
+		return ""
+	}
+	return string(s[:end])
+}
+
+// hwcapOf returns the subdirectory of glibc-hwcaps in which a file lies, such as
+// "x86-64-v3", or "".
+func hwcapOf(file string) string {
+	dir := path.Dir(file)
+	if path.Base(path.Dir(dir)) != "glibc-hwcaps" {
+		return ""
+	}
+	return path.Base(dir)
+}
+
+// lookup returns the paths for a name: those in the subdirectories that hwcaps
+// lists first, in its order, then those for every processor.
+func (c ldCache) lookup(name string, hwcaps []string) []string {
+	var paths []string
+	for _, h := range append(hwcaps[:len(hwcaps):len(hwcaps)], "") {
+		for _, p := range c[name] {
+			if hwcapOf(p) == strings.TrimPrefix(h, "glibc-hwcaps/") {
+				paths = append(paths, p)
+			}
+		}
+	}
+	return paths
+}
+
+// ldCache returns the sysroot's /etc/ld.so.cache, or nil.
+func (s *Sysroot) ldCache(p platform) ldCache {
+	s.mu.Lock()
+	cache, ok := s.caches[p.name]
+	s.mu.Unlock()
+	if ok {
+		return cache
+	}
+	if b, err := s.ReadFile("/etc/ld.so.cache", maxCache); err == nil {
+		cache = parseCache(b, p)
+	}
+	s.mu.Lock()
+	s.caches[p.name] = cache
+	s.mu.Unlock()
+	return cache
+}
