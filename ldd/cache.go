@@ -18,15 +18,24 @@ const (
 	cacheGlibc    = 3 // FLAG_ELF_LIBC6
 )
 
-// An ldCache is the content of an ld.so.cache: the paths of each soname, in the
-// order in which the loader prefers them.
-type ldCache map[string][]string
+// An ldCache is the content of an ld.so.cache.
+type ldCache struct {
+	entries []cacheLine
+	first   map[string]int32 // the first entry of a soname
+}
+
+// A cacheLine is one file; next is the number of the following one of the same
+// soname, in the order in which the loader prefers them, or -1.
+type cacheLine struct {
+	path string
+	next int32
+}
 
 // parseCache reads an ld.so.cache in the format that glibc has written since
 // 2.2 (sysdeps/generic/dl-cache.h), alone or behind the older one, and keeps the
 // entries for p. It returns nil where there is no such cache: a foreign format
-// or a damaged file is as good as none.
-func parseCache(b []byte, p platform) ldCache {
+// or a damaged file is as good as none. All strings share one copy of b.
+func parseCache(b []byte, p platform) *ldCache {
 	start := bytes.Index(b, []byte(cacheMagic))
 	if start < 0 || len(b)-start < cacheHeader {
 		return nil
@@ -40,33 +49,45 @@ func parseCache(b []byte, p platform) ldCache {
 	if count > uint64(len(b)-cacheHeader)/cacheEntry {
 		return nil
 	}
-	cache := ldCache{}
+	text := string(b)
+	cache := &ldCache{entries: make([]cacheLine, 0, count), first: make(map[string]int32, count)}
+	last := make(map[string]int32)
 	for i := range count {
 		e := b[cacheHeader+i*cacheEntry:]
 		flags := order.Uint32(e)
 		if flags&cacheTypeMask != cacheGlibc || (p.name != "" && flags&cacheArchMask != p.cacheTag) {
 			continue
 		}
-		name, file := cacheString(b, order.Uint32(e[4:])), cacheString(b, order.Uint32(e[8:]))
+		name, file := cacheString(text, order.Uint32(e[4:])), cacheString(text, order.Uint32(e[8:]))
 		hwcap := order.Uint64(e[16:])
 		if name == "" || !path.IsAbs(file) || (hwcap != 0 && hwcapOf(file) == "") {
 			continue
 		}
-		cache[name] = append(cache[name], file)
+		n := int32(len(cache.entries))
+		cache.entries = append(cache.entries, cacheLine{file, -1})
+		if first, ok := cache.first[name]; !ok {
+			cache.first[name] = n
+		} else {
+			end, ok := last[name]
+			if !ok {
+				end = first
+			}
+			cache.entries[end].next, last[name] = n, n
+		}
 	}
 	return cache
 }
 
-func cacheString(b []byte, off uint32) string {
-	if uint64(off) >= uint64(len(b)) {
+func cacheString(text string, off uint32) string {
+	if uint64(off) >= uint64(len(text)) {
 		return ""
 	}
-	s := b[off:]
-	end := bytes.IndexByte(s[:min(len(s), maxString)], 0)
+	text = text[off:]
+	end := strings.IndexByte(text[:min(len(text), maxString)], 0)
 	if end < 0 {
 		return ""
 	}
-	return string(s[:end])
+	return text[:end]
 }
 
 // hwcapOf returns the subdirectory of glibc-hwcaps in which a file lies, such as
@@ -79,22 +100,30 @@ func hwcapOf(file string) string {
 	return path.Base(dir)
 }
 
-// lookup returns the paths for a name: those in the subdirectories that hwcaps
-// lists first, in its order, then those for every processor.
-func (c ldCache) lookup(name string, hwcaps []string) []string {
-	var paths []string
-	for _, h := range append(hwcaps[:len(hwcaps):len(hwcaps)], "") {
-		for _, p := range c[name] {
-			if hwcapOf(p) == strings.TrimPrefix(h, "glibc-hwcaps/") {
-				paths = append(paths, p)
+// lookup calls yield with the paths for a name, until it returns false: those in
+// the subdirectories that hwcaps lists first, in its order, then those for every
+// processor.
+func (c *ldCache) lookup(name string, hwcaps []string, yield func(string) bool) bool {
+	n, ok := c.first[name]
+	if !ok {
+		return true
+	}
+	for i := range len(hwcaps) + 1 {
+		want := ""
+		if i < len(hwcaps) {
+			want = hwcaps[i]
+		}
+		for e := n; e >= 0; e = c.entries[e].next {
+			if p := c.entries[e].path; hwcapOf(p) == want && !yield(p) {
+				return false
 			}
 		}
 	}
-	return paths
+	return true
 }
 
 // ldCache returns the sysroot's /etc/ld.so.cache, or nil.
-func (s *Sysroot) ldCache(p platform) ldCache {
+func (s *Sysroot) ldCache(p platform) *ldCache {
 	s.mu.Lock()
 	cache, ok := s.caches[p.name]
 	s.mu.Unlock()

@@ -30,6 +30,7 @@ type Object struct {
 	NeededBy []*Object  // who needs it, in the order of loading
 
 	loader *Object // whose need loaded it; nil for the root
+	steps  []Step  // the search for its needs, once it was asked for
 }
 
 // Virtual reports whether the object is an entry of Options.Virtual.
@@ -145,6 +146,6 @@ func (c *Closure) Candidates(by *Object, name string) []Candidate {
 		}
 		return found
 	}
-	c.walker.candidates(by, name, look)
+	c.walker.candidates(c.walker.order(by), by, name, look)
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 )
 
 const (
@@ -30,6 +31,17 @@ func newSource(r io.ReaderAt, size int64) *source {
 	return &source{r: r, size: uint64(max(size, 0)), blocks: make(map[uint64][]byte, 4)}
 }
 
+// blockPool saves a walk over hundreds of files most of its garbage.
+var blockPool = sync.Pool{New: func() any { return new([blockSize]byte) }}
+
+// release gives the blocks back: nothing that read returned is used any more.
+func (s *source) release() {
+	for _, b := range s.blocks {
+		blockPool.Put((*[blockSize]byte)(b[:blockSize]))
+	}
+	s.blocks = nil
+}
+
 // block returns the n-th block, which the end of the file may cut short.
 func (s *source) block(n uint64) ([]byte, error) {
 	if b, ok := s.blocks[n]; ok {
@@ -39,8 +51,10 @@ func (s *source) block(n uint64) ([]byte, error) {
 	if off >= s.size {
 		return nil, nil
 	}
-	b := make([]byte, min(blockSize, s.size-off))
+	full := blockPool.Get().(*[blockSize]byte)
+	b := full[:min(blockSize, s.size-off)]
 	if err := s.fill(b, off); err != nil {
+		blockPool.Put(full)
 		return nil, err
 	}
 	s.blocks[n] = b

@@ -59,7 +59,9 @@ func (f *File) Static() bool {
 func Inspect(r io.ReaderAt, size int64, name string) (*File, error) {
 	f := &File{Name: name}
 	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return r, size, nil, nil }
-	if err := f.parse(newSource(r, size)); err != nil {
+	s := newSource(r, size)
+	defer s.release()
+	if err := f.parse(s); err != nil {
 		return nil, named(name, err)
 	}
 	return f, nil
@@ -129,6 +131,7 @@ func (f *File) with(ask func(*source) error) error {
 		defer closer.Close()
 	}
 	s := newSource(r, size)
+	defer s.release()
 	f.order(s)
 	return named(f.Name, ask(s))
 }

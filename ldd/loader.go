@@ -67,12 +67,32 @@ func (s *Sysroot) systemDirs(interp string) []string {
 // tells them but the loader itself, which holds them as a run of NUL-terminated
 // strings with a slash at the end (glibc, elf/dl-load.c: system_dirs). It returns
 // nil where they are not found.
-func (s *Sysroot) readSystemDirs(real string) []string {
-	b, err := s.ReadFile(real, maxLoader)
+func (s *Sysroot) readSystemDirs(name string) (best []string) {
+	e, err := s.lookup(name)
+	if err != nil || !e.info.Mode().IsRegular() {
+		return nil
+	}
+	r, size, closer, err := openAt(e)
 	if err != nil {
 		return nil
 	}
-	var best []string
+	defer closer.Close()
+	const window, overlap = 32 << 10, 2 << 10
+	buf := make([]byte, window+overlap)
+	for off := int64(0); off < min(size, maxLoader); off += window {
+		n, _ := r.ReadAt(buf, off)
+		if run := systemDirRun(buf[:n]); len(run) > len(best) {
+			best = run
+		}
+		if len(best) > 1 {
+			break
+		}
+	}
+	return best
+}
+
+// systemDirRun returns the longest run of directories in b.
+func systemDirRun(b []byte) (best []string) {
 	for {
 		i := bytes.Index(b, []byte("\x00/"))
 		if i < 0 {

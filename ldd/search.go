@@ -38,7 +38,7 @@ type searcher struct {
 	tokens      tokens // without origin
 	workDir     string
 	libraryPath []string
-	cache       ldCache // nil: conf is used
+	cache       *ldCache // nil: conf is used
 	conf        []string
 	defaults    []string
 	hwcaps      []string
@@ -170,19 +170,19 @@ func (s *searcher) appendDir(dirs []string, dir string) []string {
 
 func (s *searcher) isDefault(dir string) bool { return slices.Contains(s.defaults, dir) }
 
-// candidates calls yield with every path at which the loader would look for name
-// on behalf of by, in its order, until yield returns false.
-func (s *searcher) candidates(by *Object, name string, yield func(string, Resolution) bool) {
-	for _, step := range s.order(by) {
+// candidates calls yield with every path at which the steps, those for the needs
+// of by, would look for name, in order, until yield returns false.
+func (s *searcher) candidates(steps []Step, by *Object, name string, yield func(string, Resolution) bool) {
+	for _, step := range steps {
 		if step.How == ByCache {
-			for _, p := range s.cache.lookup(name, s.hwcaps) {
+			if !s.cache.lookup(name, s.hwcaps, func(p string) bool {
 				dir := path.Dir(p)
 				if by.NoDefLib && s.isDefault(dir) {
-					continue
+					return true
 				}
-				if !yield(p, Resolution{How: ByCache, Dir: dir}) {
-					return
-				}
+				return yield(p, Resolution{How: ByCache, Dir: dir})
+			}) {
+				return
 			}
 			continue
 		}

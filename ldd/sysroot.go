@@ -24,10 +24,11 @@ type Sysroot struct {
 	mounts []mount // the topmost first
 
 	mu    sync.Mutex
-	dirs  map[string]resolved // directories, as written -> where they really are
+	dirs  map[string]resolved // directories, as written
+	paths map[string]resolved // other paths, as written
 	files map[string]opened   // real paths -> ELF files
 
-	caches  map[string]ldCache  // by platform name
+	caches  map[string]*ldCache // by platform name
 	builtin map[string][]string // by interpreter: its system directories
 }
 
@@ -37,9 +38,17 @@ type mount struct {
 	fsys fs.FS
 }
 
+// An entry is a file, directory or symlink of the sysroot.
+type entry struct {
+	real string // its path, free of symlinks but for itself
+	info fs.FileInfo
+	fsys fs.FS  // the layer that has it; nil for a mount point
+	rel  string // its name there
+}
+
 type resolved struct {
-	path string
-	err  error
+	entry
+	err error
 }
 
 type opened struct {
@@ -52,7 +61,7 @@ type opened struct {
 func Host() *Sysroot { return Dir("/") }
 
 // Dir returns a directory of the host as a sysroot.
-func Dir(dir string) *Sysroot { return FS(os.DirFS(dir)) }
+func Dir(dir string) *Sysroot { return FS(hostDir{os.DirFS(dir).(hostFS), dir}) }
 
 // FS returns a file system as a sysroot. To have symlinks it should implement
 // fs.ReadLinkFS; where it does not but reports a symlink, as archive/zip does,
@@ -74,13 +83,13 @@ func (s *Sysroot) MountFile(at, hostFile string) *Sysroot {
 
 func newSysroot(mounts []mount) *Sysroot {
 	return &Sysroot{
-		mounts: mounts, dirs: map[string]resolved{}, files: map[string]opened{},
-		caches: map[string]ldCache{}, builtin: map[string][]string{},
+		mounts: mounts, dirs: map[string]resolved{}, paths: map[string]resolved{}, files: map[string]opened{},
+		caches: map[string]*ldCache{}, builtin: map[string][]string{},
 	}
 }
 
 // lstat describes a path whose directories are no symlinks.
-func (s *Sysroot) lstat(name string) (fs.FileInfo, fs.FS, string, error) {
+func (s *Sysroot) lstat(name string) (entry, error) {
 	var first error
 	for _, m := range s.mounts {
 		rel, ok := m.rel(name)
@@ -89,7 +98,7 @@ func (s *Sysroot) lstat(name string) (fs.FileInfo, fs.FS, string, error) {
 		}
 		info, err := fs.Lstat(m.fsys, rel)
 		if err == nil {
-			return info, m.fsys, rel, nil
+			return entry{name, info, m.fsys, rel}, nil
 		}
 		if first == nil && !errors.Is(err, fs.ErrNotExist) {
 			first = err
@@ -97,13 +106,13 @@ func (s *Sysroot) lstat(name string) (fs.FileInfo, fs.FS, string, error) {
 	}
 	for _, m := range s.mounts {
 		if name == "/" || strings.HasPrefix(m.at, name+"/") {
-			return mountPoint(path.Base(name)), nil, "", nil
+			return entry{real: name, info: mountPoint(path.Base(name))}, nil
 		}
 	}
 	if first == nil {
-		first = &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrNotExist}
+		first = fs.ErrNotExist
 	}
-	return nil, nil, "", first
+	return entry{}, first
 }
 
 // rel returns name as the mounted file system calls it.
@@ -162,22 +171,28 @@ func (s *Sysroot) ReadDir(dir string) ([]string, error) {
 
 // ReadFile returns the content of a file of at most limit bytes.
 func (s *Sysroot) ReadFile(name string, limit int64) ([]byte, error) {
-	real, err := s.RealPath(name)
+	e, err := s.lookup(name)
 	if err != nil {
 		return nil, err
 	}
-	info, fsys, rel, err := s.lstat(real)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
+	if !e.info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", name)
 	}
-	f, err := fsys.Open(rel)
+	f, err := e.fsys.Open(e.rel)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if size := e.info.Size(); size > limit {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, limit)
+	} else if r, ok := f.(io.ReaderAt); ok {
+		b := make([]byte, size)
+		n, err := r.ReadAt(b, 0)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return b[:n], err
+	}
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
 		err = fmt.Errorf("%s: larger than %d bytes", name, limit)

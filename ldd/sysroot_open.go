@@ -17,47 +17,49 @@ const maxBuffered = 512 << 20
 // Inspect reads the ELF file at a path of the sysroot. The answer is remembered
 // under the real path.
 func (s *Sysroot) Inspect(name string) (*File, error) {
-	real, err := s.RealPath(name)
-	if err != nil {
-		return nil, err
-	}
-	o := s.open(real)
-	return o.file, o.err
+	f, _, err := s.inspect(name)
+	return f, err
 }
 
-func (s *Sysroot) open(real string) opened {
-	s.mu.Lock()
-	o, ok := s.files[real]
-	s.mu.Unlock()
-	if ok {
-		return o
+// inspect also returns the real path, where there is one.
+func (s *Sysroot) inspect(name string) (*File, string, error) {
+	e, err := s.lookup(name)
+	if err != nil {
+		return nil, "", err
 	}
-	o = s.load(real)
 	s.mu.Lock()
-	s.files[real] = o
+	o, ok := s.files[e.real]
 	s.mu.Unlock()
-	return o
+	if !ok {
+		o = load(e)
+		s.mu.Lock()
+		if first, raced := s.files[e.real]; raced {
+			o = first
+		} else {
+			s.files[e.real] = o
+		}
+		s.mu.Unlock()
+	}
+	return o.file, e.real, o.err
 }
 
-func (s *Sysroot) load(real string) (o opened) {
-	info, fsys, rel, err := s.lstat(real)
-	if err != nil {
-		return opened{err: err}
+func load(e entry) opened {
+	if !e.info.Mode().IsRegular() {
+		return opened{err: &FileError{Name: e.real, Err: ErrNotELF, Detail: "it is a " + kindOf(e.info.Mode())}}
 	}
-	if !info.Mode().IsRegular() {
-		return opened{err: &FileError{Name: real, Err: ErrNotELF, Detail: "it is a " + kindOf(info.Mode())}}
-	}
-	f := &File{Name: real}
-	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return openAt(fsys, rel) }
+	f := &File{Name: e.real}
+	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return openAt(e) }
 	r, size, closer, err := f.open()
 	if err != nil {
-		return opened{err: named(real, err)}
+		return opened{err: named(e.real, err)}
 	}
 	defer closer.Close()
-	if err := f.parse(newSource(r, size)); err != nil {
-		return opened{err: named(real, err)}
+	s := newSource(r, size)
+	defer s.release()
+	if err := f.parse(s); err != nil {
+		return opened{err: named(e.real, err)}
 	}
-	return opened{file: f, info: info}
+	return opened{file: f, info: e.info}
 }
 
 func kindOf(m fs.FileMode) string {
@@ -68,18 +70,17 @@ func kindOf(m fs.FileMode) string {
 }
 
 // openAt opens a file for random access.
-func openAt(fsys fs.FS, name string) (io.ReaderAt, int64, io.Closer, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, 0, nil, err
+func openAt(e entry) (io.ReaderAt, int64, io.Closer, error) {
+	if d, ok := e.fsys.(hostDir); ok {
+		f, err := openHost(d.join(e.rel))
+		return f, e.info.Size(), f, err
 	}
-	info, err := f.Stat()
+	f, err := e.fsys.Open(e.rel)
 	if err != nil {
-		f.Close()
 		return nil, 0, nil, err
 	}
 	if r, ok := f.(io.ReaderAt); ok {
-		return r, info.Size(), f, nil
+		return r, e.info.Size(), f, nil
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxBuffered+1))

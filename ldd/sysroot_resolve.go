@@ -16,48 +16,59 @@ var errLinks = errors.New("too many symlinks")
 
 // RealPath returns where a path leads after all symlinks. The file must exist.
 func (s *Sysroot) RealPath(name string) (string, error) {
-	links := 0
-	real, err := s.resolve(name, &links)
-	if err != nil {
-		return "", fmt.Errorf("resolving %s: %w", name, err)
+	e, err := s.lookup(name)
+	return e.real, err
+}
+
+// lookup is RealPath with what is known about the file.
+func (s *Sysroot) lookup(name string) (entry, error) {
+	s.mu.Lock()
+	r, ok := s.paths[name]
+	s.mu.Unlock()
+	if !ok {
+		links := 0
+		r.entry, r.err = s.resolve(name, &links)
+		s.mu.Lock()
+		s.paths[name] = r
+		s.mu.Unlock()
 	}
-	return real, nil
+	if r.err != nil {
+		return entry{}, fmt.Errorf("resolving %s: %w", name, r.err)
+	}
+	return r.entry, nil
 }
 
 // resolve looks up the directory of name, then its last element.
-func (s *Sysroot) resolve(name string, links *int) (string, error) {
+func (s *Sysroot) resolve(name string, links *int) (entry, error) {
 	trimmed := strings.TrimRight(name, "/")
 	if trimmed == "" {
-		return "/", nil
+		return s.lstat("/")
 	}
-	dir, base := path.Split(trimmed)
+	slash := strings.LastIndexByte(trimmed, '/') + 1
+	dir, base := trimmed[:slash], trimmed[slash:]
 	real, err := s.resolveDir(dir, links)
 	if err != nil {
-		return "", err
+		return entry{}, err
 	}
 	switch base {
 	case ".":
-		return real, nil
+		return s.lstat(real)
 	case "..":
-		return path.Dir(real), nil
+		return s.lstat(path.Dir(real))
 	}
-	full := join(real, base)
-	info, fsys, rel, err := s.lstat(full)
-	if err != nil {
-		return "", err
-	}
-	if info.Mode()&fs.ModeSymlink == 0 {
-		return full, nil
+	e, err := s.lstat(join(real, base))
+	if err != nil || e.info.Mode()&fs.ModeSymlink == 0 {
+		return e, err
 	}
 	if *links++; *links > maxLinks {
-		return "", errLinks
+		return entry{}, errLinks
 	}
-	target, err := readLink(fsys, rel)
+	target, err := readLink(e.fsys, e.rel)
 	if err != nil {
-		return "", err
+		return entry{}, err
 	}
 	if target == "" {
-		return "", fs.ErrNotExist
+		return entry{}, fs.ErrNotExist
 	}
 	if target[0] != '/' {
 		target = join(real, target)
@@ -65,20 +76,18 @@ func (s *Sysroot) resolve(name string, links *int) (string, error) {
 	return s.resolve(target, links)
 }
 
-// resolveDir is resolve for a directory, remembered: a walk asks for the same
-// few directories hundreds of times.
+// resolveDir returns the real path of a directory, remembered: a walk asks for
+// the same few directories hundreds of times.
 func (s *Sysroot) resolveDir(dir string, links *int) (string, error) {
 	s.mu.Lock()
 	r, ok := s.dirs[dir]
 	s.mu.Unlock()
 	if ok {
-		return r.path, r.err
+		return r.real, r.err
 	}
-	r.path, r.err = s.resolve(dir, links)
-	if r.err == nil && r.path != "/" {
-		if info, _, _, err := s.lstat(r.path); err != nil || !info.IsDir() {
-			r = resolved{err: &fs.PathError{Op: "lstat", Path: dir, Err: fs.ErrNotExist}}
-		}
+	r.entry, r.err = s.resolve(dir, links)
+	if r.err == nil && !r.info.IsDir() {
+		r = resolved{err: &fs.PathError{Op: "lstat", Path: dir, Err: fs.ErrNotExist}}
 	}
 	if errors.Is(r.err, errLinks) {
 		return "", r.err // depends on the links before this directory
@@ -86,7 +95,7 @@ func (s *Sysroot) resolveDir(dir string, links *int) (string, error) {
 	s.mu.Lock()
 	s.dirs[dir] = r
 	s.mu.Unlock()
-	return r.path, r.err
+	return r.real, r.err
 }
 
 // join puts a name under a directory without cleaning it: "a/.." is not the

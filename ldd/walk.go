@@ -41,11 +41,7 @@ func Walk(name string, opts Options) (*Closure, error) {
 		w.root = Host()
 	}
 	name = path.Clean("/" + name)
-	real, err := w.root.RealPath(name)
-	if err != nil {
-		return nil, err
-	}
-	f, err := w.root.Inspect(real)
+	f, real, err := w.root.inspect(name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +52,7 @@ func Walk(name string, opts Options) (*Closure, error) {
 	w.c = &Closure{Root: root, LibC: libCOf(f), walker: w}
 	w.prepare(root)
 	w.load(root)
+	defer w.prefetch(root)()
 	w.run()
 	for _, name := range opts.Extra {
 		w.need(root, name, Extra)
@@ -195,7 +192,10 @@ func (w *walker) resolve(by *Object, name string) (o *Object, found Resolution, 
 		return o, found, cause
 	}
 	var passed error
-	w.candidates(by, name, func(p string, r Resolution) bool {
+	if by.steps == nil {
+		by.steps = w.order(by)
+	}
+	w.candidates(by.steps, by, name, func(p string, r Resolution) bool {
 		o, cause = w.take(by, p, r)
 		found = r
 		if errors.Is(cause, ErrMachine) && w.libc != Musl {
@@ -268,11 +268,7 @@ func (w *walker) try(p string) (f *File, real string, err error) {
 	if v, ok := w.opts.Virtual[path.Clean(p)]; ok {
 		return v.file(path.Clean(p), w.c.Root.File), path.Clean(p), nil
 	}
-	real, err = w.root.RealPath(p)
-	if err != nil {
-		return nil, "", err
-	}
-	if f, err = w.root.Inspect(real); err != nil {
+	if f, real, err = w.root.inspect(p); err != nil {
 		return nil, real, err
 	}
 	if !sameMachine(f, w.c.Root.File) {
