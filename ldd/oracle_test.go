@@ -126,6 +126,114 @@ func TestOracleEverything(t *testing.T) {
 	wg.Wait()
 }
 
+// TestMain lets the test binary be the child of an Oracle.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "oracle-child" {
+		if err := OracleMain(os.Stdout, os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func testOracle(t *testing.T) Oracle {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Oracle{Command: []string{self, "oracle-child"}}
+}
+
+// The loader is asked in a clean environment: a library path of ours does not
+// lead it astray.
+func TestOracleCleanEnvironment(t *testing.T) {
+	need(t, "gcc")
+	f := &fixture{t: t, dir: t.TempDir(), compiler: compilers[0]}
+	f.lib("lib/liba.so.1", nil)
+	f.lib("other/liba.so.1", nil)
+	f.program("main", []string{"lib/liba.so.1"}, runpathTag, "-Wl,-rpath,$ORIGIN/lib")
+	t.Setenv("LD_LIBRARY_PATH", f.path("other"))
+	c, err := Walk(f.path("main"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := testOracle(t).List(t.Context(), f.path("main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Compare(c, n); err != nil {
+		t.Errorf("clean: %v", err)
+	}
+	// The control: in our environment the answer differs, and Compare says so.
+	n, err = NativeList(f.path("main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d *Disagreement
+	if err := Compare(c, n); !errors.As(err, &d) || len(d.OnlyWalk) != 1 || len(d.OnlyLoader) != 1 {
+		t.Errorf("control: %v", err)
+	}
+}
+
+func TestOracleMissing(t *testing.T) {
+	need(t, "gcc")
+	f := &fixture{t: t, dir: t.TempDir(), compiler: compilers[0]}
+	f.lib("lib/libgone.so.1", nil)
+	f.program("main", []string{"lib/libgone.so.1"})
+	c, err := Walk(f.path("main"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := testOracle(t).List(t.Context(), f.path("main"))
+	if err != nil || !n.Missing || !strings.Contains(n.Detail, "libgone.so.1") {
+		t.Fatalf("answer %+v, %v", n, err)
+	}
+	if err := Compare(c, n); err != nil {
+		t.Error(err)
+	}
+	if err := Compare(c, Native{}); err == nil || !strings.Contains(err.Error(), "only the walk misses libgone.so.1") {
+		t.Errorf("a walk that misses more: %v", err)
+	}
+	f.symlink("libgone.so.1", "lib/x")
+	c, err = Walk(f.path("main"), Options{LibraryPath: []string{f.path("lib")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Compare(c, n); err == nil {
+		t.Error("a loader that misses more is no disagreement")
+	}
+}
+
+func TestOracleErrors(t *testing.T) {
+	if _, err := (Oracle{}).List(t.Context(), "x"); err == nil {
+		t.Error("no command is no error")
+	}
+	if _, err := testOracle(t).List(t.Context(), "/no/such/file"); err == nil || !strings.Contains(err.Error(), "/no/such/file") {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := (Oracle{Command: []string{"echo", "no json"}}).List(t.Context(), "x"); err == nil {
+		t.Error("garbage is an answer")
+	}
+}
+
+// Variants for different processors are one library; different libraries are not.
+func TestCompareHWCaps(t *testing.T) {
+	file := &File{}
+	root := &Object{File: file, Path: "/main", RealPath: "/main"}
+	lib := &Object{File: file, Path: "/lib/libz.so.1", RealPath: "/lib/libz.so.1.2"}
+	c := &Closure{Root: root, Objects: []*Object{root, lib}, walker: &walker{root: Dir(t.TempDir())}}
+	lib.RealPath = "/lib/libz.so.1"
+	if err := Compare(c, Native{Paths: []string{"/lib/glibc-hwcaps/x86-64-v3/libz.so.1"}}); err != nil {
+		t.Error(err)
+	}
+	err := Compare(c, Native{Paths: []string{"/opt/libz.so.1"}})
+	if err == nil || !strings.Contains(err.Error(), "only the walk finds /lib/libz.so.1") || !strings.Contains(err.Error(), "only the loader finds /opt/libz.so.1") {
+		t.Error(err)
+	}
+}
+
 func compareWithLoader(t *testing.T, root *Sysroot, file string) {
 	c, err := Walk(file, Options{Sysroot: root})
 	if err != nil {
@@ -166,5 +274,26 @@ func compareWithLoader(t *testing.T, root *Sysroot, file string) {
 		if !want[p] {
 			t.Errorf("%s: only the walk finds %s", file, p)
 		}
+	}
+}
+
+// The walk agrees with the real loader on fixtures in which every rule counts.
+func TestFixturesAgainstLoader(t *testing.T) {
+	need(t, "gcc")
+	f := &fixture{t: t, dir: t.TempDir(), compiler: compilers[0]}
+	f.lib("x/libb.so.1", nil)
+	f.lib("y/libb.so.1", nil)
+	f.lib("x/liba.so.1", []string{"x/libb.so.1"}, runpathTag, "-Wl,-rpath,$ORIGIN/../y")
+	f.lib("y/libd.so.1", []string{"x/libb.so.1"})
+	f.lib("x/libr.so.1", []string{"y/libd.so.1"}, rpathTag, "-Wl,-rpath,$ORIGIN/../y")
+	f.symlink("x", "link")
+	needs := []string{"x/liba.so.1", "x/libr.so.1"}
+	f.program("p1", needs, rpathTag, "-Wl,-rpath,$ORIGIN/link:/nowhere")
+	f.program("p2", needs, runpathTag, "-Wl,-rpath,$ORIGIN/link:$ORIGIN/$LIB:$ORIGIN/${PLATFORM}")
+	f.program("p3", []string{"x/libr.so.1", "x/liba.so.1"}, runpathTag, "-Wl,-rpath,"+f.path("x"))
+	f.program("p4", []string{"y/libd.so.1", "x/liba.so.1"}, rpathTag, "-Wl,-rpath,$ORIGIN/y")
+	f.program("p5", []string{"y/libd.so.1"})
+	for _, p := range []string{"p1", "p2", "p3", "p4", "p5", "x/liba.so.1", "y/libd.so.1"} {
+		compareWithLoader(t, Host(), f.path(p))
 	}
 }

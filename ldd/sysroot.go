@@ -105,7 +105,7 @@ func (s *Sysroot) lstat(name string) (entry, error) {
 		}
 	}
 	for _, m := range s.mounts {
-		if name == "/" || strings.HasPrefix(m.at, name+"/") {
+		if name == "/" || name == m.at || strings.HasPrefix(m.at, name+"/") {
 			return entry{real: name, info: mountPoint(path.Base(name))}, nil
 		}
 	}
