@@ -47,7 +47,23 @@ type FunctionConfig struct {
 	Ldflags string
 	Env     map[string]string
 	Include []pack.Include
-	CGO     *bool
+	C
+}
+
+// C says how a function links C, and which libraries it ships.
+type C struct {
+	// CGO true links C; false lets a dependency that needs it be compiled
+	// without; nil refuses such a dependency.
+	CGO *bool
+	// CC is the C compiler with its arguments, Sysroot the directory with the
+	// target's headers and libraries. Empty: found by themselves.
+	CC, Sysroot string
+	// AddLib names libraries that are only opened at run time, by soname or by
+	// path in the sysroot; ExcludeLib holds patterns of sonames to leave out.
+	AddLib, ExcludeLib []string
+	// Strip false keeps the symbols of what is compiled; true takes those of
+	// the libraries too; nil strips what is compiled only.
+	Strip *bool
 }
 
 // The file's own shape. Values that have a meaning of their own are checked
@@ -68,6 +84,11 @@ type functionYAML struct {
 	Env     map[string]string `yaml:"env"`
 	Include []string          `yaml:"include"`
 	CGO     *bool             `yaml:"cgo"`
+	CC      string            `yaml:"cc"`
+	Sysroot string            `yaml:"sysroot"`
+	AddLib  []string          `yaml:"add-lib"`
+	Exclude []string          `yaml:"exclude-lib"`
+	Strip   *bool             `yaml:"strip"`
 }
 
 // ReadConfig reads the config at path. It is strict: an unknown key, a wrong
@@ -141,7 +162,7 @@ func (r *configReader) function(name string, y functionYAML) FunctionConfig {
 		Tags:    y.Tags,
 		Ldflags: y.Ldflags,
 		Env:     y.Env,
-		CGO:     y.CGO,
+		C:       C{y.CGO, y.CC, y.Sysroot, y.AddLib, y.Exclude, y.Strip},
 	}
 	if !validName.MatchString(name) {
 		r.fail(fmt.Errorf("function name %q: want letters, digits, '-', '_' and '.'", name), "functions", name)

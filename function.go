@@ -27,8 +27,7 @@ type Function struct {
 	// Include are files to package, found below IncludeRoot.
 	Include     []pack.Include
 	IncludeRoot string
-	// AllowC lets dependencies that need C be compiled without it.
-	AllowC bool
+	C
 }
 
 // Find returns the functions that the options mean, sorted by name:
@@ -202,10 +201,36 @@ func (f *finder) function(fc *FunctionConfig) Function {
 	if o.Include != nil {
 		fn.Include, fn.IncludeRoot = o.Include, o.Dir
 	}
-	if cgo := cmp.Or(o.CGO, fc.CGO); cgo != nil {
-		fn.AllowC = !*cgo
+	fn.C = o.C.over(fc.C)
+	if fn.Sysroot != "" && o.Sysroot == "" {
+		fn.Sysroot = inDir(c.Dir, fn.Sysroot)
+	} else if fn.Sysroot != "" {
+		fn.Sysroot = inDir(o.Dir, fn.Sysroot)
 	}
 	return fn
+}
+
+// over returns the settings with those that are not set taken from below.
+func (c C) over(below C) C {
+	out := C{
+		CGO: cmp.Or(c.CGO, below.CGO), Strip: cmp.Or(c.Strip, below.Strip),
+		CC: cmp.Or(c.CC, below.CC), Sysroot: cmp.Or(c.Sysroot, below.Sysroot),
+		AddLib: c.AddLib, ExcludeLib: c.ExcludeLib,
+	}
+	if c.AddLib == nil {
+		out.AddLib = below.AddLib
+	}
+	if c.ExcludeLib == nil {
+		out.ExcludeLib = below.ExcludeLib
+	}
+	return out
+}
+
+func inDir(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 func compareNames(a, b string) int { return strings.Compare(a, b) }

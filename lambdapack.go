@@ -39,8 +39,7 @@ type Options struct {
 	Tags    []string
 	Ldflags *string
 	Include []pack.Include
-	// CGO false lets a dependency that needs C be compiled without it.
-	CGO *bool
+	C
 
 	// Output is a directory, or for a single function the path of a .zip file.
 	Output string
@@ -54,6 +53,10 @@ type Options struct {
 	Env []string
 	// Runner runs them; nil means build.Exec.
 	Runner build.Runner
+	// Oracle is a command that asks the host's dynamic loader: ldd.OracleMain
+	// with the last argument. Where it is set, the closure of every executable
+	// that this host can load is held against the answer.
+	Oracle []string
 	// Progress, where it is set, is told of each step. Calls come one at a time.
 	Progress func(Event)
 }

@@ -31,6 +31,8 @@ type pipeline struct {
 	earlier  *pack.Manifest // of the output directory, as it was before
 	staged   []*pack.Staged // by function
 	unpacked []int64        // by function
+	shipped  [][]pack.Library
+	scratch  string // for stripped libraries; removed at the end
 
 	progress sync.Mutex
 }
@@ -42,7 +44,13 @@ func (p *pipeline) prepare() (err error) {
 	}
 	n := len(p.functions)
 	p.included, p.staged, p.unpacked = make([][]pack.File, n), make([]*pack.Staged, n), make([]int64, n)
+	p.shipped = make([][]pack.Library, n)
 	for i, f := range p.functions {
+		if f.Strip != nil && *f.Strip && p.scratch == "" {
+			if p.scratch, err = os.MkdirTemp("", "lambdapack-*"); err != nil {
+				return err
+			}
+		}
 		if p.included[i], err = pack.Expand(f.IncludeRoot, f.Include); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
@@ -100,7 +108,8 @@ func (p *pipeline) builders() []build.Builder {
 		if slot == len(groups[key]) {
 			g := &build.Go{
 				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Target: f.Target, Tags: f.Tags,
-				Ldflags: f.Ldflags, AllowC: f.AllowC, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
+				Ldflags: f.Ldflags, CGO: f.CGO, C: build.CCompiler{Command: f.CC, Sysroot: f.Sysroot},
+				KeepSymbols: f.Strip != nil && !*f.Strip, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
 			}
 			groups[key] = append(groups[key], g)
 			all = append(all, g)
@@ -112,7 +121,7 @@ func (p *pipeline) builders() []build.Builder {
 }
 
 func groupKey(f Function) string {
-	key, _ := json.Marshal([]any{f.Package.ModuleDir, f.Target, f.Tags, f.Ldflags, f.Env, f.AllowC})
+	key, _ := json.Marshal([]any{f.Package.ModuleDir, f.Target, f.Tags, f.Ldflags, f.Env, f.C})
 	return string(key)
 }
 
@@ -144,6 +153,14 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	i := p.index(a.Function)
 	p.report(Event{Function: a.Function, Step: StepPackage})
 	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path}}, p.included[i]...)
+	libraries, err := p.libraries(ctx, p.functions[i], a)
+	if err != nil {
+		return err
+	}
+	if p.shipped[i], err = digests(libraries); err != nil {
+		return err
+	}
+	files = append(files, libraries...)
 	pkg, err := pack.New(a.Target, files, lambda.MaxUnpacked)
 	if err != nil {
 		return err
@@ -209,6 +226,7 @@ func (p *pipeline) result(i int, f Function) Result {
 		Architecture: f.Target.Arch.Terraform(),
 		Format:       p.opts.Format,
 		Handler:      lambda.Bootstrap,
+		Libraries:    p.shipped[i],
 		Path:         filepath.Base(path),
 		Runtime:      f.Target.Runtime.Name,
 		UnpackedSize: p.unpacked[i],
@@ -242,5 +260,8 @@ func (p *pipeline) discard() {
 		if s != nil {
 			s.Discard()
 		}
+	}
+	if p.scratch != "" {
+		os.RemoveAll(p.scratch)
 	}
 }

@@ -44,8 +44,13 @@ type Go struct {
 	Tags      []string
 	// Ldflags follow those that strip the executable.
 	Ldflags string
-	// AllowC lets a dependency that needs C be compiled without it.
-	AllowC bool
+	// CGO true links C. False compiles without it, and nil does too, but
+	// refuses dependencies that need it.
+	CGO *bool
+	// C is the compiler for C.
+	C CCompiler
+	// KeepSymbols leaves the executable unstripped.
+	KeepSymbols bool
 	// Cache is the directory that keeps executables. Empty: a temporary one,
 	// which Close removes.
 	Cache string
@@ -55,6 +60,7 @@ type Go struct {
 	// Jobs bounds the compilers that run at once; 0 leaves it to Go.
 	Jobs int
 
+	tools *toolchain // nil: no C
 	close func()
 }
 
@@ -65,12 +71,16 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	if err != nil {
 		return fmt.Errorf("opening the cache of executables: %w", err)
 	}
+	if g.linksC() {
+		if g.tools, err = g.C.find(ctx, g.Runner, withEnv(g.Env, g.settings()...), g.Target.Arch); err != nil {
+			return err
+		}
+	}
 	checked := make(chan error, 1)
 	go func() { checked <- g.checkC(ctx) }()
-
 	err = g.compile(ctx, dir)
-	if cerr := <-checked; err == nil {
-		err = cerr
+	if cerr := <-checked; cerr != nil {
+		err = cerr // it explains what the compiler only notices
 	}
 	if err != nil {
 		return err
@@ -80,9 +90,19 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("compiling %s: go build left no executable: %w", f.Name, err)
 		}
-		ready(Artifact{Function: f.Name, Path: path, Target: g.Target})
+		ready(g.artifact(f.Name, path))
 	}
 	return nil
+}
+
+func (g *Go) linksC() bool { return g.CGO != nil && *g.CGO }
+
+func (g *Go) artifact(name, path string) Artifact {
+	a := Artifact{Function: name, Path: path, Target: g.Target}
+	if g.tools != nil {
+		a.Sysroot, a.LibraryPath = g.tools.sysroot, g.tools.libraryPath
+	}
+	return a
 }
 
 // Close implements [Builder].
@@ -114,20 +134,20 @@ func (g *Go) open() (string, error) {
 // binDir is a directory of the cache that nothing shares which would put other
 // bytes, or another program, under the same name.
 func (g *Go) binDir() string {
-	key, _ := json.Marshal([]any{g.dir(), g.Target.Arch, g.Tags, g.Ldflags, g.Set, g.Slot})
+	key, _ := json.Marshal([]any{g.dir(), g.Target.Arch, g.Tags, g.Ldflags, g.Set, g.Slot, g.linksC(), g.C, g.KeepSymbols})
 	sum := sha256.Sum256(key)
 	return filepath.Join(g.Cache, "bin", hex.EncodeToString(sum[:10]))
 }
 
 func (g *Go) compile(ctx context.Context, dir string) error {
 	argv := []string{"go", "build", "-trimpath", "-buildvcs=false", tagsFlag(g.Tags),
-		"-ldflags=" + strings.TrimSpace("-s -w "+g.Ldflags), "-o", dir + string(filepath.Separator)}
+		"-ldflags=" + g.linkerFlags(), "-o", dir + string(filepath.Separator)}
 	if g.Jobs > 0 {
 		argv = append(argv, "-p", strconv.Itoa(g.Jobs))
 	}
 	argv = append(append(argv, "--"), g.importPaths()...)
 	var stderr bytes.Buffer
-	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
+	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env(), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
@@ -155,15 +175,32 @@ func (g *Go) names() string {
 	return strings.Join(names, ", ")
 }
 
+func (g *Go) linkerFlags() string {
+	if g.KeepSymbols {
+		return g.Ldflags
+	}
+	return strings.TrimSpace("-s -w " + g.Ldflags)
+}
+
 // env sets what decides about the bytes, so that neither the user's
 // environment nor `go env -w` does: the machine and the instructions that
 // every processor of Lambda has.
 func (g *Go) env(set ...string) []string {
-	set = append(set, "GOOS=linux", "GOARCH="+g.Target.Arch.GOARCH(), g.Target.Arch.GoBaseline())
+	env := withEnv(g.Env, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+g.Target.Arch.GOARCH(), g.Target.Arch.GoBaseline())
+	env = withEnv(env, g.settings()...)
+	if g.tools != nil {
+		env = withEnv(env, append([]string{"CGO_ENABLED=1"}, g.tools.env...)...)
+	}
+	return withEnv(env, set...)
+}
+
+// settings returns Set as NAME=VALUE, sorted.
+func (g *Go) settings() []string {
+	var set []string
 	for _, name := range slices.Sorted(maps.Keys(g.Set)) {
 		set = append(set, name+"="+g.Set[name])
 	}
-	return withEnv(g.Env, set...)
+	return set
 }
 
 // tagsFlag always sets lambda.norpc, which leaves net/rpc out of

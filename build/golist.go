@@ -172,7 +172,9 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 	var stdout, stderr bytes.Buffer
 	err := f.Runner.Run(ctx, Command{
 		Argv: argv, Dir: q.dir, Stdout: &stdout, Stderr: &stderr,
-		Env: withEnv(f.Env, "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
+		// With cgo, so that a program in C and Go is seen as one: whether C can
+		// be linked is for the builder to say.
+		Env: withEnv(f.Env, "CGO_ENABLED=1", "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
 	})
 	if failed(err) {
 		return nil, hint.Wrap(goFailure("finding "+strings.Join(q.named, " "), stderr.String()),

@@ -15,7 +15,7 @@ import (
 // import "C". Compiled without a C compiler such a package may be there in
 // name only and fail when it is called: go-sqlite3 does.
 func (g *Go) checkC(ctx context.Context) error {
-	if g.AllowC {
+	if g.CGO != nil {
 		return nil
 	}
 	m := openMemo(g.Cache, g.env(), append([]string{"needs C", g.dir(), tagsFlag(g.Tags)}, g.importPaths()...)...)
@@ -58,7 +58,7 @@ func (g *Go) needsC(ctx context.Context, needC []string) error {
 	if err != nil {
 		return err
 	}
-	return hint.Errorf("replace it by a package in pure Go, or, where what the function uses of it works without C, say so with \"cgo: false\" in lambdapack.yaml or --cgo=false",
+	return hint.Errorf("link C with --cgo (\"cgo: true\" in lambdapack.yaml); or, where what the function uses of it works without C, say so with --cgo=false (\"cgo: false\")",
 		"compiling %s: %s needs C, and this build has none: it would fail when it is called", users, strings.Join(needC, ", "))
 }
 

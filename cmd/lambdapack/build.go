@@ -11,7 +11,6 @@ import (
 
 	"github.com/lambdapack/lambdapack"
 	"github.com/lambdapack/lambdapack/build"
-	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
@@ -75,8 +74,10 @@ type buildFlags struct {
 	functionFlags
 	output, format, ldflags string
 	include                 []string
-	cgo, json               bool
+	json                    bool
 	jobs                    int
+	c                       lambdapack.C
+	cgo, strip              bool
 }
 
 func (a *app) buildCommand() *cobra.Command {
@@ -103,7 +104,12 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	flags.StringVar(&f.format, "format", "zip", "zip or dir")
 	flags.StringVar(&f.ldflags, "ldflags", "", "`flags` for the Go linker, after -s -w")
 	flags.StringArrayVar(&f.include, "include", nil, "more files to package, `SRC[:DST]`: file, directory or pattern")
-	flags.BoolVar(&f.cgo, "cgo", false, "=false: compile dependencies that need C without it")
+	flags.BoolVar(&f.cgo, "cgo", false, "link C; =false: leave it out of dependencies that need it")
+	flags.StringVar(&f.c.CC, "cc", "", "C `compiler` (default CC, else gcc, else the GNU cross compiler)")
+	flags.StringVar(&f.c.Sysroot, "sysroot", "", "`directory` with the target's headers and libraries")
+	flags.StringArrayVar(&f.c.AddLib, "add-lib", nil, "ship a `library` that is only opened at run time, too")
+	flags.StringArrayVar(&f.c.ExcludeLib, "exclude-lib", nil, "leave libraries out whose soname matches `pattern`")
+	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "how much runs at once (default the number of processors)")
 	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir"}, cobra.ShellCompDirectiveNoFileComp))
@@ -134,11 +140,12 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	if c.Flags().Changed("ldflags") {
 		opts.Ldflags = &f.ldflags
 	}
+	opts.C, opts.Oracle = f.c, oracleCommand()
 	if c.Flags().Changed("cgo") {
-		if f.cgo {
-			return opts, usage(hint.Errorf("leave the flag out", "--cgo: linking C is not supported"))
-		}
 		opts.CGO = &f.cgo
+	}
+	if c.Flags().Changed("strip") {
+		opts.Strip = &f.strip
 	}
 	return opts, nil
 }

@@ -97,7 +97,7 @@ all is done, 1 where something failed, 2 where the command line is wrong.`,
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the commands that run")
-	root.AddCommand(a.buildCommand(), a.listCommand(), a.versionCommand())
+	root.AddCommand(a.buildCommand(), a.listCommand(), a.versionCommand(), a.oracleCommand())
 	return root
 }
 
