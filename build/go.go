@@ -76,23 +76,28 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 			return err
 		}
 	}
-	checked := make(chan error, 1)
-	go func() { checked <- g.checkC(ctx) }()
+	e := g.watch(dir, ready)
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	checked, watched := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(watched)
+		err := g.checkC(ctx)
+		checked <- err
+		if err == nil {
+			e.run(watching)
+		}
+	}()
 	err = g.compile(ctx, dir)
+	stop()
+	<-watched
 	if cerr := <-checked; cerr != nil {
 		err = cerr // it explains what the compiler only notices
 	}
 	if err != nil {
 		return err
 	}
-	for _, f := range g.Functions {
-		path := filepath.Join(dir, f.Package.ExecName())
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("compiling %s: go build left no executable: %w", f.Name, err)
-		}
-		ready(g.artifact(f.Name, path))
-	}
-	return nil
+	return e.finish()
 }
 
 func (g *Go) linksC() bool { return g.CGO != nil && *g.CGO }
@@ -146,8 +151,15 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 		argv = append(argv, "-p", strconv.Itoa(g.Jobs))
 	}
 	argv = append(append(argv, "--"), g.importPaths()...)
+	// The work directory on the same file system as the executables, so that
+	// they are renamed and not copied.
+	work, err := os.MkdirTemp(dir, ".work-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
 	var stderr bytes.Buffer
-	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env(), Stdout: &stderr, Stderr: &stderr})
+	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
