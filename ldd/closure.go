@@ -13,7 +13,7 @@ type Closure struct {
 	Interp  *Object   // the dynamic loader; nil for static programs or where it is missing
 	Objects []*Object // Root, then the rest in the order of loading, each once
 	Missing []*Missing
-	LibC    LibC
+	LibC    LibC // whose rules the search follows; empty for static programs
 
 	walker *walker
 }

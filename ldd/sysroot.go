@@ -28,6 +28,9 @@ type Sysroot struct {
 	paths map[string]resolved // other paths, as written
 	files map[string]opened   // real paths -> ELF files
 
+	buffers  map[string][]byte // files without random access, by real path
+	buffered int               // their bytes together
+
 	caches  map[string]*ldCache // by platform name
 	builtin map[string][]string // by interpreter: its system directories
 }
@@ -84,7 +87,7 @@ func (s *Sysroot) MountFile(at, hostFile string) *Sysroot {
 func newSysroot(mounts []mount) *Sysroot {
 	return &Sysroot{
 		mounts: mounts, dirs: map[string]resolved{}, paths: map[string]resolved{}, files: map[string]opened{},
-		caches: map[string]*ldCache{}, builtin: map[string][]string{},
+		buffers: map[string][]byte{}, caches: map[string]*ldCache{}, builtin: map[string][]string{},
 	}
 }
 
