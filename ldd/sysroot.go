@@ -68,7 +68,8 @@ func Dir(dir string) *Sysroot { return FS(hostDir{os.DirFS(dir).(hostFS), dir}) 
 
 // FS returns a file system as a sysroot. To have symlinks it should implement
 // fs.ReadLinkFS; where it does not but reports a symlink, as archive/zip does,
-// the content of the entry is the link's target.
+// the content of the entry is the link's target. Files that are no io.ReaderAt are
+// read whole, once, up to 512 MiB together.
 func FS(fsys fs.FS) *Sysroot { return newSysroot([]mount{{"", fsys}}) }
 
 // Mount returns a sysroot that shows fsys at the directory at, over whatever

@@ -74,7 +74,7 @@ func checkRoot(f *File, want elf.Machine) error {
 		return &FileError{Name: f.Name, Err: ErrNotLoadable, Detail: "its type is " + f.Type.String()}
 	}
 	if want != elf.EM_NONE && f.Machine != want {
-		return &FileError{Name: f.Name, Err: ErrMachine, Detail: fmt.Sprintf("it is for %s, not %s", f.MachineName(), want)}
+		return &FileError{Name: f.Name, Err: ErrMachine, Detail: fmt.Sprintf("it is for %s, not %s", f.MachineName(), machineName(want))}
 	}
 	return nil
 }
