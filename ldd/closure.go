@@ -31,6 +31,7 @@ type Object struct {
 
 	loader *Object // whose need loaded it; nil for the root
 	steps  []Step  // the search for its needs, once it was asked for
+	extra  bool    // loaded for Options.Extra only
 }
 
 // Virtual reports whether the object is an entry of Options.Virtual.

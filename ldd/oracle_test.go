@@ -194,6 +194,14 @@ func TestOracleCleanEnvironment(t *testing.T) {
 	if err := Compare(c, n); err != nil {
 		t.Errorf("clean: %v", err)
 	}
+	// What is only dlopened is not the loader's business.
+	more, err := Walk(f.path("main"), Options{Extra: []string{f.path("other/liba.so.1"), f.path("lib/liba.so.1"), "libnone.so"}})
+	if err != nil || len(more.Missing) != 1 {
+		t.Fatal(more, err)
+	}
+	if err := Compare(more, n); err != nil {
+		t.Errorf("with extras: %v", err)
+	}
 	// The control: in our environment the answer differs, and Compare says so.
 	n, err = NativeList(f.path("main"))
 	if err != nil {

@@ -19,7 +19,8 @@ type walker struct {
 	infos map[int64][]*Object
 	queue []*Object
 	lost  map[string]*Missing
-	asked int // paths that were tried
+	asked int  // paths that were tried
+	extra bool // the program itself is done
 }
 
 // maxLookups bounds the paths that one walk tries: real walks need a few
@@ -59,6 +60,7 @@ func Walk(name string, opts Options) (*Closure, error) {
 	defer w.prefetch(root)()
 	w.run()
 	for _, name := range opts.Extra {
+		w.extra = true
 		w.need(root, name, Extra)
 		w.run()
 	}
@@ -131,6 +133,7 @@ func (w *walker) load(o *Object) {
 		}
 		w.c.Interp = o
 	}
+	o.extra = w.extra
 	w.c.Objects = append(w.c.Objects, o)
 	w.queue = append(w.queue, o)
 	w.reals[o.RealPath] = o
