@@ -13,7 +13,7 @@ type Closure struct {
 	Interp  *Object   // the dynamic loader; nil for static programs or where it is missing
 	Objects []*Object // Root, then the rest in the order of loading, each once
 	Missing []*Missing
-	LibC    LibC
+	LibC    LibC // whose rules the search follows; empty for static programs
 
 	walker *walker
 }
@@ -31,6 +31,7 @@ type Object struct {
 
 	loader *Object // whose need loaded it; nil for the root
 	steps  []Step  // the search for its needs, once it was asked for
+	extra  bool    // loaded for Options.Extra only
 }
 
 // Virtual reports whether the object is an entry of Options.Virtual.

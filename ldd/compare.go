@@ -31,18 +31,21 @@ func (d *Disagreement) Error() string {
 }
 
 // Compare returns a *Disagreement where the loader's answer differs from the
-// closure, which must have been walked in the host's root. Files count as equal
+// closure, which must have been walked in the host's root and without
+// Options.Exclude; what came in through Options.Extra is no matter, since the
+// loader does not know of it. Files count as equal
 // when they are the same real file, or variants of one library for different
 // processors (glibc-hwcaps). The interpreter and libraries that are needed by a
 // path with a slash may be absent from the loader's answer. Where the loader
 // stopped at a missing library, the closure must have a missing one too.
 func Compare(c *Closure, n Native) error {
 	d := &Disagreement{File: c.Root.Path}
+	missed := c.missedAtStart()
 	switch {
-	case n.Missing && len(c.Missing) == 0:
+	case n.Missing && missed == nil:
 		d.Detail = "the loader misses a library: " + n.Detail
-	case !n.Missing && len(c.Missing) > 0:
-		d.Detail = "only the walk misses " + c.Missing[0].Name
+	case !n.Missing && missed != nil:
+		d.Detail = "only the walk misses " + missed.Name
 	}
 	optional := map[string]bool{}
 	if c.walker.loader != nil {
@@ -52,7 +55,7 @@ func Compare(c *Closure, n Native) error {
 	for _, o := range c.Objects[1:] {
 		key := c.canonical(o.RealPath)
 		walked[key] = o.Path
-		if o.Found.How == ByPath {
+		if o.Found.How == ByPath || o.extra {
 			optional[key] = true
 		}
 	}
@@ -77,6 +80,18 @@ func Compare(c *Closure, n Native) error {
 	slices.Sort(d.OnlyWalk)
 	slices.Sort(d.OnlyLoader)
 	return d
+}
+
+// missedAtStart returns a library without which the program does not start, or nil.
+func (c *Closure) missedAtStart() *Missing {
+	for _, m := range c.Missing {
+		for _, by := range m.NeededBy {
+			if m.Kind != Extra && !by.extra {
+				return m
+			}
+		}
+	}
+	return nil
 }
 
 // canonical returns the real path of p without a glibc-hwcaps subdirectory.

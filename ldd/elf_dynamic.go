@@ -8,6 +8,10 @@ import (
 // one more for each library.
 const maxDynamic = 1 << 16
 
+// maxNeeded bounds DT_NEEDED. The greatest programs of a distribution have a few
+// hundred.
+const maxNeeded = 4096
+
 // Flags of DT_FLAGS_1 (Solaris and glibc; the gABI leaves them to the OS).
 const (
 	flagNoDefLib = 0x00000800 // DF_1_NODEFLIB
@@ -35,6 +39,7 @@ type dynTables struct {
 	soname, rpath, runpath          uint64
 	hasSoname, hasRPATH, hasRUNPATH bool
 	flags, flags1                   uint64
+	notes                           uint64   // bytes of PT_NOTE seen
 	others                          []uint64 // addresses of further tables
 }
 
@@ -63,6 +68,9 @@ func parseDynamic(s *source, f *File, seg segment) error {
 			return nil
 		}
 		f.tables.set(tag, val)
+		if n := len(f.tables.needed) + len(f.tables.filter) + len(f.tables.auxiliary); n > maxNeeded {
+			return malformed("more than %d needed libraries", maxNeeded)
+		}
 	}
 	return nil
 }

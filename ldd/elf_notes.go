@@ -21,14 +21,18 @@ const (
 	noteGNUBuildID = 3
 	noteGoBuildID  = 4
 	noteDlopen     = 0x407c0c0a
-	// maxNotes bounds a PT_NOTE segment. Real ones have a few hundred bytes.
-	maxNotes = 1 << 20
+	// maxNotes bounds all PT_NOTE segments of a file together, in bytes. Real ones
+	// have a few hundred.
+	maxNotes = 1 << 18
 )
 
 // parseNotes reads a PT_NOTE segment. Notes are hints: a segment that is cut off
 // or damaged ends the reading and is no error, because loaders do not care.
 func parseNotes(s *source, f *File, seg segment) error {
-	if seg.filesz > maxNotes || seg.offset > s.size || seg.filesz > s.size-seg.offset {
+	if f.tables.notes += min(seg.filesz, maxNotes+1); f.tables.notes > maxNotes {
+		return nil
+	}
+	if seg.offset > s.size || seg.filesz > s.size-seg.offset {
 		return nil
 	}
 	b, err := s.read(seg.offset, seg.filesz, "a note segment")

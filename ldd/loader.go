@@ -72,7 +72,7 @@ func (s *Sysroot) readSystemDirs(name string) (best []string) {
 	if err != nil || !e.info.Mode().IsRegular() {
 		return nil
 	}
-	r, size, closer, err := openAt(e)
+	r, size, closer, err := s.openAt(e)
 	if err != nil {
 		return nil
 	}

@@ -74,3 +74,13 @@ func (f *File) MachineName() string {
 	}
 	return fmt.Sprintf("%s %s", strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_")), bits)
 }
+
+// machineName is MachineName where only the machine is known.
+func machineName(m elf.Machine) string {
+	for _, p := range platforms {
+		if p.machine == m {
+			return p.name
+		}
+	}
+	return strings.ToLower(strings.TrimPrefix(m.String(), "EM_"))
+}

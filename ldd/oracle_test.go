@@ -28,13 +28,23 @@ func hostMachine(t testing.TB) elf.Machine {
 	return f.Machine
 }
 
-// dynamicFiles returns every dynamically linked ELF file of the host's machine
-// below the directories: programs with an interpreter, and shared libraries.
-func dynamicFiles(t testing.TB, dirs ...string) []string {
+// dynamicFiles returns every dynamically linked ELF file of the host's machine in
+// the system's directories: programs with an interpreter, and shared libraries.
+func dynamicFiles(t testing.TB) []string {
 	t.Helper()
+	foundOnce.Do(func() { found = findDynamicFiles(t) })
+	return found
+}
+
+var (
+	foundOnce sync.Once
+	found     []string
+)
+
+func findDynamicFiles(t testing.TB) []string {
 	machine := hostMachine(t)
 	var files []string
-	for _, dir := range dirs {
+	for _, dir := range []string{"/usr/bin", "/usr/sbin", "/usr/lib"} {
 		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err
@@ -107,7 +117,7 @@ func loaderLists(f *File, file string) (found, missing []string, err error) {
 // TestOracleEverything compares the walk with the real loader on every
 // dynamically linked file of the machine. There are no exceptions.
 func TestOracleEverything(t *testing.T) {
-	files := dynamicFiles(t, "/usr/bin", "/usr/sbin", "/usr/lib")
+	files := dynamicFiles(t)
 	t.Logf("%d files", len(files))
 	root := Host()
 	work := make(chan string)
@@ -119,11 +129,29 @@ func TestOracleEverything(t *testing.T) {
 			}
 		})
 	}
-	for _, f := range files {
+	for i, f := range files {
 		work <- f
+		if i%50 == 0 { // u-root's way of asking, too
+			compareWithNativeList(t, root, f)
+		}
 	}
 	close(work)
 	wg.Wait()
+}
+
+func compareWithNativeList(t *testing.T, root *Sysroot, file string) {
+	c, err := Walk(file, Options{Sysroot: root})
+	if err != nil {
+		t.Errorf("walking: %v", err)
+		return
+	}
+	n, err := NativeList(file)
+	if err == nil {
+		err = Compare(c, n)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // TestMain lets the test binary be the child of an Oracle.
@@ -165,6 +193,14 @@ func TestOracleCleanEnvironment(t *testing.T) {
 	}
 	if err := Compare(c, n); err != nil {
 		t.Errorf("clean: %v", err)
+	}
+	// What is only dlopened is not the loader's business.
+	more, err := Walk(f.path("main"), Options{Extra: []string{f.path("other/liba.so.1"), f.path("lib/liba.so.1"), "libnone.so"}})
+	if err != nil || len(more.Missing) != 1 {
+		t.Fatal(more, err)
+	}
+	if err := Compare(more, n); err != nil {
+		t.Errorf("with extras: %v", err)
 	}
 	// The control: in our environment the answer differs, and Compare says so.
 	n, err = NativeList(f.path("main"))
@@ -296,4 +332,15 @@ func TestFixturesAgainstLoader(t *testing.T) {
 	for _, p := range []string{"p1", "p2", "p3", "p4", "p5", "x/liba.so.1", "y/libd.so.1"} {
 		compareWithLoader(t, Host(), f.path(p))
 	}
+}
+
+// The same for musl, whose DT_RUNPATH is inherited.
+func TestMuslAgainstLoader(t *testing.T) {
+	need(t, "musl-gcc")
+	f := &fixture{t: t, dir: t.TempDir(), compiler: compilers[0]}
+	f.lib("x/libb.so", nil)
+	f.lib("x/liba.so", []string{"x/libb.so"})
+	src := "void fn_liba(void); int main(void) { fn_liba(); return 0; }"
+	f.run(src, "musl-gcc", "-x", "c", "-", "-x", "none", "-o", f.path("main"), "-L"+f.path("x"), "-l:liba.so", runpathTag, "-Wl,-rpath,$ORIGIN/x", "-Wl,--allow-shlib-undefined")
+	compareWithLoader(t, Host(), f.path("main"))
 }

@@ -28,6 +28,9 @@ type Sysroot struct {
 	paths map[string]resolved // other paths, as written
 	files map[string]opened   // real paths -> ELF files
 
+	buffers  map[string][]byte // files without random access, by real path
+	buffered int               // their bytes together
+
 	caches  map[string]*ldCache // by platform name
 	builtin map[string][]string // by interpreter: its system directories
 }
@@ -65,7 +68,8 @@ func Dir(dir string) *Sysroot { return FS(hostDir{os.DirFS(dir).(hostFS), dir}) 
 
 // FS returns a file system as a sysroot. To have symlinks it should implement
 // fs.ReadLinkFS; where it does not but reports a symlink, as archive/zip does,
-// the content of the entry is the link's target.
+// the content of the entry is the link's target. Files that are no io.ReaderAt are
+// read whole, once, up to 512 MiB together.
 func FS(fsys fs.FS) *Sysroot { return newSysroot([]mount{{"", fsys}}) }
 
 // Mount returns a sysroot that shows fsys at the directory at, over whatever
@@ -84,7 +88,7 @@ func (s *Sysroot) MountFile(at, hostFile string) *Sysroot {
 func newSysroot(mounts []mount) *Sysroot {
 	return &Sysroot{
 		mounts: mounts, dirs: map[string]resolved{}, paths: map[string]resolved{}, files: map[string]opened{},
-		caches: map[string]*ldCache{}, builtin: map[string][]string{},
+		buffers: map[string][]byte{}, caches: map[string]*ldCache{}, builtin: map[string][]string{},
 	}
 }
 

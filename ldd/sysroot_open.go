@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// maxBuffered bounds files that have to be read whole because their file system
-// offers no random access, such as compressed members of a zip.
+// maxBuffered bounds, each and together, the files that have to be read whole
+// because their file system offers no random access, such as compressed members
+// of a zip. Lambda takes 250 MB unpacked.
 const maxBuffered = 512 << 20
 
 // Inspect reads the ELF file at a path of the sysroot. The answer is remembered
@@ -31,7 +32,7 @@ func (s *Sysroot) inspect(name string) (*File, string, error) {
 	o, ok := s.files[e.real]
 	s.mu.Unlock()
 	if !ok {
-		o = load(e)
+		o = s.load(e)
 		s.mu.Lock()
 		if first, raced := s.files[e.real]; raced {
 			o = first
@@ -43,20 +44,20 @@ func (s *Sysroot) inspect(name string) (*File, string, error) {
 	return o.file, e.real, o.err
 }
 
-func load(e entry) opened {
+func (s *Sysroot) load(e entry) opened {
 	if !e.info.Mode().IsRegular() {
 		return opened{err: &FileError{Name: e.real, Err: ErrNotELF, Detail: "it is a " + kindOf(e.info.Mode())}}
 	}
 	f := &File{Name: e.real}
-	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return openAt(e) }
+	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return s.openAt(e) }
 	r, size, closer, err := f.open()
 	if err != nil {
 		return opened{err: named(e.real, err)}
 	}
 	defer closer.Close()
-	s := newSource(r, size)
-	defer s.release()
-	if err := f.parse(s); err != nil {
+	src := newSource(r, size)
+	defer src.release()
+	if err := f.parse(src); err != nil {
 		return opened{err: named(e.real, err)}
 	}
 	return opened{file: f, info: e.info}
@@ -70,10 +71,16 @@ func kindOf(m fs.FileMode) string {
 }
 
 // openAt opens a file for random access.
-func openAt(e entry) (io.ReaderAt, int64, io.Closer, error) {
+func (s *Sysroot) openAt(e entry) (io.ReaderAt, int64, io.Closer, error) {
 	if d, ok := e.fsys.(hostDir); ok {
 		f, err := openHost(d.join(e.rel))
 		return f, e.info.Size(), f, err
+	}
+	s.mu.Lock()
+	b, ok := s.buffers[e.real]
+	s.mu.Unlock()
+	if ok {
+		return bytes.NewReader(b), int64(len(b)), nopCloser{}, nil
 	}
 	f, err := e.fsys.Open(e.rel)
 	if err != nil {
@@ -83,14 +90,26 @@ func openAt(e entry) (io.ReaderAt, int64, io.Closer, error) {
 		return r, e.info.Size(), f, nil
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxBuffered+1))
+	b, err = s.buffer(e.real, f)
+	return bytes.NewReader(b), int64(len(b)), nopCloser{}, err
+}
+
+// buffer reads a file whole, and keeps it for later questions while there is room.
+func (s *Sysroot) buffer(real string, r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxBuffered+1))
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, err
 	}
 	if len(b) > maxBuffered {
-		return nil, 0, nil, fmt.Errorf("larger than %d bytes", maxBuffered)
+		return nil, fmt.Errorf("larger than %d bytes", maxBuffered)
 	}
-	return bytes.NewReader(b), int64(len(b)), nopCloser{}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.buffers[real]; !ok && s.buffered+len(b) <= maxBuffered {
+		s.buffers[real] = b
+		s.buffered += len(b)
+	}
+	return b, nil
 }
 
 type nopCloser struct{}

@@ -8,11 +8,18 @@ import (
 	"strings"
 )
 
+// maxRemembered bounds each table of what was looked up: hostile search paths can
+// ask for any number of paths.
+const maxRemembered = 1 << 16
+
 // maxLinks is the kernel's bound on symlinks in one lookup (path_resolution(7)).
 const maxLinks = 40
 
 // errLinks says that a path has too many symlinks, as ELOOP does.
 var errLinks = errors.New("too many symlinks")
+
+// errLength says that a path is longer than PATH_MAX, as ENAMETOOLONG does.
+var errLength = errors.New("path too long")
 
 // RealPath returns where a path leads after all symlinks. The file must exist.
 func (s *Sysroot) RealPath(name string) (string, error) {
@@ -29,7 +36,9 @@ func (s *Sysroot) lookup(name string) (entry, error) {
 		links := 0
 		r.entry, r.err = s.resolve(name, &links)
 		s.mu.Lock()
-		s.paths[name] = r
+		if len(s.paths) < maxRemembered {
+			s.paths[name] = r
+		}
 		s.mu.Unlock()
 	}
 	if r.err != nil {
@@ -40,6 +49,9 @@ func (s *Sysroot) lookup(name string) (entry, error) {
 
 // resolve looks up the directory of name, then its last element.
 func (s *Sysroot) resolve(name string, links *int) (entry, error) {
+	if len(name) > maxString {
+		return entry{}, errLength
+	}
 	trimmed := strings.TrimRight(name, "/")
 	if trimmed == "" {
 		return s.lstat("/")
@@ -93,7 +105,9 @@ func (s *Sysroot) resolveDir(dir string, links *int) (string, error) {
 		return "", r.err // depends on the links before this directory
 	}
 	s.mu.Lock()
-	s.dirs[dir] = r
+	if len(s.dirs) < maxRemembered {
+		s.dirs[dir] = r
+	}
 	s.mu.Unlock()
 	return r.real, r.err
 }

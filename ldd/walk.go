@@ -2,12 +2,8 @@ package ldd
 
 import (
 	"debug/elf"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
-	"strings"
 )
 
 // A walker carries one walk.
@@ -23,7 +19,13 @@ type walker struct {
 	infos map[int64][]*Object
 	queue []*Object
 	lost  map[string]*Missing
+	asked int  // paths that were tried
+	extra bool // the program itself is done
 }
+
+// maxLookups bounds the paths that one walk tries: real walks need a few
+// thousand, hostile search paths any number.
+const maxLookups = 1 << 20
 
 // Walk returns the closure of the program or library at a path of the sysroot.
 //
@@ -51,12 +53,19 @@ func Walk(name string, opts Options) (*Closure, error) {
 	root := &Object{File: f, Path: name, RealPath: real, Found: Resolution{How: ByRoot}}
 	w.c = &Closure{Root: root, LibC: libCOf(f), walker: w}
 	w.prepare(root)
+	if f.Static() {
+		w.c.LibC = ""
+	}
 	w.load(root)
 	defer w.prefetch(root)()
 	w.run()
 	for _, name := range opts.Extra {
+		w.extra = true
 		w.need(root, name, Extra)
 		w.run()
+	}
+	if w.asked > maxLookups {
+		return nil, &FileError{Name: name, Err: ErrMalformed, Detail: fmt.Sprintf("its libraries need more than %d lookups", maxLookups)}
 	}
 	w.linkBack()
 	return w.c, nil
@@ -67,7 +76,7 @@ func checkRoot(f *File, want elf.Machine) error {
 		return &FileError{Name: f.Name, Err: ErrNotLoadable, Detail: "its type is " + f.Type.String()}
 	}
 	if want != elf.EM_NONE && f.Machine != want {
-		return &FileError{Name: f.Name, Err: ErrMachine, Detail: fmt.Sprintf("it is for %s, not %s", f.MachineName(), want)}
+		return &FileError{Name: f.Name, Err: ErrMachine, Detail: fmt.Sprintf("it is for %s, not %s", f.MachineName(), machineName(want))}
 	}
 	return nil
 }
@@ -124,6 +133,7 @@ func (w *walker) load(o *Object) {
 		}
 		w.c.Interp = o
 	}
+	o.extra = w.extra
 	w.c.Objects = append(w.c.Objects, o)
 	w.queue = append(w.queue, o)
 	w.reals[o.RealPath] = o
@@ -171,135 +181,4 @@ func (w *walker) excluded(name string) bool {
 		}
 	}
 	return false
-}
-
-// resolve returns the object that the loader takes for a name, newly loaded or
-// not, or nil and the cause, if any.
-func (w *walker) resolve(by *Object, name string) (o *Object, found Resolution, cause error) {
-	if w.libc == Musl && w.loader != nil && muslOwn(name) {
-		return w.loader, Resolution{How: ByLoaded}, nil
-	}
-	if o := w.names[name]; o != nil {
-		return o, Resolution{How: ByLoaded}, nil
-	}
-	if strings.Contains(name, "/") {
-		p, ok := w.direct(by, name)
-		if !ok {
-			return nil, found, nil
-		}
-		found = Resolution{How: ByPath}
-		o, cause = w.take(by, p, found)
-		return o, found, cause
-	}
-	var passed error
-	if by.steps == nil {
-		by.steps = w.order(by)
-	}
-	w.candidates(by.steps, by, name, func(p string, r Resolution) bool {
-		o, cause = w.take(by, p, r)
-		found = r
-		if errors.Is(cause, ErrMachine) && w.libc != Musl {
-			passed, cause = cause, nil // glibc passes over other machines' libraries
-		}
-		return o == nil && cause == nil
-	})
-	if o == nil && cause == nil {
-		cause = passed
-	}
-	return o, found, cause
-}
-
-// direct turns a need with a slash into a path.
-func (w *walker) direct(by *Object, name string) (string, bool) {
-	t := w.tokens
-	t.origin = originOf(by)
-	if w.libc != Musl {
-		expanded, ok := t.expand(name)
-		if !ok {
-			return "", false
-		}
-		name = expanded
-	}
-	if path.IsAbs(name) {
-		return name, true
-	}
-	return join(w.opts.WorkDir, name), w.opts.WorkDir != ""
-}
-
-// take loads the file at a path. It returns neither object nor error where there
-// is nothing to load.
-func (w *walker) take(by *Object, p string, r Resolution) (*Object, error) {
-	f, real, err := w.try(p)
-	if f == nil {
-		if isFileError(err) {
-			return nil, err
-		}
-		return nil, nil
-	}
-	if o := w.same(real); o != nil {
-		return o, nil
-	}
-	o := &Object{File: f, Path: p, RealPath: real, Found: r, loader: by}
-	w.load(o)
-	return o, nil
-}
-
-// same returns the loaded object that is the file at a real path, under this or
-// another name (hard links), or nil.
-func (w *walker) same(real string) *Object {
-	if o := w.reals[real]; o != nil {
-		return o
-	}
-	info := w.root.info(real)
-	if info == nil {
-		return nil
-	}
-	for _, o := range w.infos[info.Size()] {
-		if os.SameFile(info, w.root.info(o.RealPath)) {
-			return o
-		}
-	}
-	return nil
-}
-
-// try looks at a path as the loader does. Errors are a *FileError where a file
-// is there and cannot be loaded, anything else where there is none.
-func (w *walker) try(p string) (f *File, real string, err error) {
-	if v, ok := w.opts.Virtual[path.Clean(p)]; ok {
-		return v.file(path.Clean(p), w.c.Root.File), path.Clean(p), nil
-	}
-	if f, real, err = w.root.inspect(p); err != nil {
-		return nil, real, err
-	}
-	if !sameMachine(f, w.c.Root.File) {
-		detail := fmt.Sprintf("it is for %s, not %s", f.MachineName(), w.c.Root.MachineName())
-		return nil, real, &FileError{Name: p, Err: ErrMachine, Detail: detail}
-	}
-	if f.Type != elf.ET_DYN && f.Type != elf.ET_EXEC {
-		return nil, real, &FileError{Name: p, Err: ErrNotLoadable, Detail: "its type is " + f.Type.String()}
-	}
-	return f, real, nil
-}
-
-// file makes a File of a virtual library at p, of the machine of like.
-func (v Virtual) file(p string, like *File) *File {
-	f := &File{
-		Name: p, Machine: like.Machine, Class: like.Class, Data: like.Data, Type: elf.ET_DYN,
-		Soname: v.Soname, Needed: v.Needed, Dynamic: true, virtual: &v,
-	}
-	if f.Soname == "" {
-		f.Soname = path.Base(p)
-	}
-	return f
-}
-
-func isFileError(err error) bool {
-	var fe *FileError
-	return errors.As(err, &fe)
-}
-
-func (s *Sysroot) info(real string) fs.FileInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.files[real].info
 }
