@@ -28,7 +28,7 @@ func noise(seed uint64, n, redundancy int) []byte {
 	for len(b) < n {
 		r := next()
 		if len(b) > 64 && int(r&255) < redundancy {
-			from := int(r>>8) % (len(b) - 48)
+			from := int(r>>8&0xffffff) % (len(b) - 48)
 			b = append(b, b[from:from+4+int(r>>56)%44]...)
 			continue
 		}
@@ -106,15 +106,16 @@ func TestCompress(t *testing.T) {
 // old and is replaced, nor data of another kind before.
 func TestEncoderReuse(t *testing.T) {
 	var used encoder
+	kinds := [][]byte{noise(1, window+blockSize, 0), noise(2, window+blockSize, 120), noise(3, window+blockSize, 250)}
 	seen := map[*klauspost.Writer]int{}
 	for i := range maxUses + 50 {
 		size := 1 + i*37%3000
 		if i%200 == 0 {
 			size = blockSize
 		}
-		data := noise(uint64(i), window+size, i*7%256)
+		data := kinds[i%len(kinds)][i*97%(blockSize-size+1):][:window+size]
 		dict, raw := data[window-i*331%(window+1):window], data[window:]
-		last := i%3 == 0
+		last := i%5 == 0
 		var got, want bytes.Buffer
 		if err := used.compress(&got, raw, dict, last); err != nil {
 			t.Fatal(err)
