@@ -40,6 +40,7 @@ func (p *Package) stageDir(ctx context.Context, path string, ours bool) (*Staged
 	if err := replaceable(path, ours); err != nil {
 		return nil, err
 	}
+	path = filepath.Clean(path) // "out/" has the parent ".", not "out"
 	parent := filepath.Dir(path)
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ type File struct {
 	Name string
 	// Path is the file that holds the content. A symlink is followed.
 	Path string
-	// Data is the content where Path is empty.
+	// Data is the content where Path is empty. It must not be changed after.
 	Data []byte
 }
 

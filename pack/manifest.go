@@ -76,17 +76,14 @@ type Manifest struct {
 	// others are records of functions that were read and not set since. They
 	// keep all they had, also fields that this version does not know.
 	others map[string]json.RawMessage
-}
-
-type manifestJSON struct {
-	Functions map[string]json.RawMessage `json:"functions"`
-	Schema    int                        `json:"schema"`
+	// top is the object around them as it was read, for the same reason.
+	top map[string]json.RawMessage
 }
 
 // ReadManifest reads the manifest at path. A file that is not there is an
 // empty manifest; one that cannot be understood is an error that names it.
 func ReadManifest(path string) (*Manifest, error) {
-	m := &Manifest{Functions: map[string]Record{}, others: map[string]json.RawMessage{}}
+	m := &Manifest{Functions: map[string]Record{}}
 	data, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
@@ -115,20 +112,37 @@ func readBounded(path string) ([]byte, error) {
 }
 
 func (m *Manifest) parse(data []byte) error {
-	var j manifestJSON
-	if err := json.Unmarshal(data, &j); err != nil {
+	if err := json.Unmarshal(data, &m.top); err != nil {
 		return fmt.Errorf("it is not a manifest: %w", err)
 	}
-	if j.Schema != ManifestSchema {
-		return fmt.Errorf("its schema is %d, and this version of lambdapack knows %d", j.Schema, ManifestSchema)
+	var schema int
+	if err := member(m.top, "schema", &schema); err != nil {
+		return err
 	}
-	for name, raw := range j.Functions {
+	if schema != ManifestSchema {
+		return fmt.Errorf("its schema is %d, and this version of lambdapack knows %d", schema, ManifestSchema)
+	}
+	if err := member(m.top, "functions", &m.others); err != nil {
+		return err
+	}
+	for name := range m.others {
 		var r Record
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return fmt.Errorf("function %q: %w", name, err)
+		if err := member(m.others, name, &r); err != nil {
+			return fmt.Errorf("function %w", err)
 		}
 		m.Functions[name] = r
-		m.others[name] = raw
+	}
+	return nil
+}
+
+// member reads a member of a JSON object, which must be there and not null.
+func member(object map[string]json.RawMessage, name string, v any) error {
+	raw, ok := object[name]
+	if !ok || string(raw) == "null" {
+		return fmt.Errorf("%q: no value", name)
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("%q: %w", name, err)
 	}
 	return nil
 }
@@ -141,18 +155,19 @@ func (m *Manifest) Set(name string, r Record) {
 
 // MarshalJSON returns the manifest's text.
 func (m *Manifest) MarshalJSON() ([]byte, error) {
-	j := manifestJSON{Schema: ManifestSchema, Functions: map[string]json.RawMessage{}}
+	functions := map[string]any{}
 	for name, r := range m.Functions {
-		raw, ok := m.others[name]
-		if !ok {
-			var err error
-			if raw, err = json.Marshal(r); err != nil {
-				return nil, err
-			}
+		functions[name] = r
+		if raw, ok := m.others[name]; ok {
+			functions[name] = raw
 		}
-		j.Functions[name] = raw
 	}
-	return json.Marshal(j)
+	top := map[string]any{}
+	for name, raw := range m.top {
+		top[name] = raw
+	}
+	top["functions"], top["schema"] = functions, ManifestSchema
+	return json.Marshal(top)
 }
 
 // Text returns the manifest as it stands in a file: indented, with a newline

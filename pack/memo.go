@@ -32,7 +32,7 @@ func openMemo(ctx context.Context, p *Package, dir string) (memo, error) {
 	h := sha256.New()
 	crcs := map[string]uint32{}
 	head := json.NewEncoder(h) // unambiguous: every name is quoted
-	head.Encode(deflate.Format)
+	head.Encode([]string{zipLayout, deflate.Format})
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.IsDir() {
@@ -64,7 +64,9 @@ func (e *Entry) copyTo(ctx context.Context, w io.Writer) error {
 	defer c.Close()
 	for at := int64(0); at < e.Size; at += 8 << 20 {
 		n := min(e.Size-at, 8<<20)
-		if _, err := io.CopyN(w, io.NewSectionReader(c, at, n), n); err != nil {
+		if _, err := io.CopyN(w, io.NewSectionReader(c, at, n), n); err == io.EOF {
+			return e.changed() // it became shorter since Open
+		} else if err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {

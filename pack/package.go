@@ -16,6 +16,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
@@ -30,8 +31,8 @@ type Package struct {
 }
 
 // New returns the package of files for a target. It guarantees of the result:
-//   - names are clean, slash-separated, relative and stay inside the root; no
-//     two are the same, even where letter case does not count;
+//   - names are UTF-8, clean, slash-separated, relative and stay inside the
+//     root; no two are the same, even where letter case does not count;
 //   - every parent directory has an entry, before its children;
 //   - a file is 0755 where it is a program by its content (ELF or "#!"), else
 //     0644, so that the mode does not depend on the host's file system;
@@ -106,6 +107,8 @@ func checkName(name string) error {
 		return fmt.Errorf("packaging %q: the path is absolute; inside a package paths are relative to %s", name, lambda.TaskRoot)
 	case strings.ContainsAny(name, "\\\x00"):
 		return fmt.Errorf("packaging %q: the name holds a backslash or a zero byte", name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("packaging %q: the name is not UTF-8, and zip readers would take it for different names", name)
 	case name != path.Clean(name) || name == ".." || strings.HasPrefix(name, "../"):
 		return fmt.Errorf("packaging %q: the path is not clean, or leaves the package's root", name)
 	case len(name) > 0xffff:

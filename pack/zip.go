@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -57,6 +58,9 @@ func (p *Package) StageZip(ctx context.Context, path string, opts ZipOptions) (*
 }
 
 func (p *Package) stageZip(ctx context.Context, path string, opts ZipOptions) (*Staged, error) {
+	if err := p.fitsZip(); err != nil {
+		return nil, err
+	}
 	mem, err := openMemo(ctx, p, opts.Memos)
 	if err != nil {
 		return nil, err
@@ -93,6 +97,25 @@ func (p *Package) stageZip(ctx context.Context, path string, opts ZipOptions) (*
 		commit:  func() error { return f.Commit(0o644) },
 		discard: f.Discard,
 	}, nil
+}
+
+// fitsZip reports, before anything is compressed, what needs zip64, which
+// Lambda may not take.
+func (p *Package) fitsZip() error {
+	files, size := 0, p.unpacked
+	for _, e := range p.entries {
+		if !e.IsDir() {
+			files++
+			size += 2*int64(len(e.Name)) + 128 // more than both headers have
+		}
+	}
+	switch {
+	case files > maxZipEntries:
+		return hint.Errorf("pack them into one file, or build an image", "%d files are more than the %d of a zip", files, maxZipEntries)
+	case size > maxZipBytes:
+		return hint.Errorf("build an image", "%d bytes unpacked are more than a zip can hold", p.unpacked)
+	}
+	return nil
 }
 
 // digest reads a file from its start.
@@ -143,10 +166,6 @@ func (z *zipWriter) write(entries []Entry) error {
 			return fmt.Errorf("adding %s: %w", entries[i].Name, err)
 		}
 	}
-	if len(z.headers) > maxZipEntries {
-		return hint.Errorf("pack them into one file, or build an image",
-			"%d files are more than the %d of a zip without zip64, which Lambda may not take", len(z.headers), maxZipEntries)
-	}
 	w := bufio.NewWriter(io.NewOffsetWriter(z.file, z.offset))
 	writeDirectory(w, z.headers, z.offset)
 	return w.Flush()
@@ -161,7 +180,7 @@ func (z *zipWriter) writeEntry(e *Entry) error {
 	h := zipHeader{name: e.Name, mode: e.Mode, offset: z.offset, size: e.Size, method: methodDeflate}
 	body := z.offset + h.localLen()
 	if h.size > 0 {
-		sum, err := z.deflate(content, body, h.size)
+		sum, err := z.deflate(e, content, body)
 		if err != nil {
 			return err
 		}
@@ -184,13 +203,12 @@ func (z *zipWriter) writeEntry(e *Entry) error {
 	return nil
 }
 
-func (z *zipWriter) deflate(r io.ReaderAt, at, size int64) (deflate.Sum, error) {
-	w := bufio.NewWriterSize(io.NewOffsetWriter(z.file, at), 256<<10)
-	sum, err := z.pool.Compress(z.ctx, w, r, size)
-	if err != nil {
-		return sum, err
+func (z *zipWriter) deflate(e *Entry, content io.ReaderAt, at int64) (deflate.Sum, error) {
+	sum, err := z.pool.Compress(z.ctx, io.NewOffsetWriter(z.file, at), content, e.Size)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = e.changed() // it became shorter since Open
 	}
-	return sum, w.Flush()
+	return sum, err
 }
 
 // store writes the content as it is, over what deflate made of it, and cuts

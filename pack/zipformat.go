@@ -10,12 +10,18 @@ import (
 // The parts of PKWARE's APPNOTE.TXT 6.3.10 that a package needs: sections
 // 4.3.7 (local header), 4.3.12 (central directory) and 4.3.16 (its end).
 const (
+	// zipLayout names what the bytes of a zip depend on besides the compressor.
+	// It changes when this file or the order of entries does.
+	zipLayout = "zip layout 1"
+
 	methodStore   = 0
 	methodDeflate = 8
 
 	// maxZipEntries is the count that the end record's 16 bits can say; the
 	// value of all ones would announce zip64.
 	maxZipEntries = 0xfffe
+	// maxZipBytes is the same for the 32 bits of a size or an offset.
+	maxZipBytes = 0xfffffffe
 
 	dosTime = 0        // 00:00:00
 	dosDate = 1<<5 | 1 // 1980-01-01, the earliest day of the format
@@ -55,8 +61,8 @@ func (h *zipHeader) flags() uint16 {
 }
 
 // common is the run of fields that both headers share, "version needed to
-// extract" to "file name length". Sizes fit 32 bits, since a package is at
-// most lambda.MaxUnpacked.
+// extract" to "file name length". Sizes and offsets fit 32 bits, which
+// Package.fitsZip has seen to.
 func (h *zipHeader) common(b []byte) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint16(b, h.version())

@@ -11,13 +11,10 @@
 package deflate
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"hash/crc32"
 	"io"
-
-	"github.com/klauspost/compress/flate"
+	"sync"
 )
 
 // Format names all that the bytes depend on besides the input. It changes when,
@@ -30,35 +27,25 @@ const (
 	window    = 32 << 10 // RFC 1951: the distance that a match can reach back
 )
 
-// Pool bounds how many blocks are compressed at once, over all streams that
-// share it, and with that the memory: about 3 MiB a block.
-type Pool struct{ slots chan struct{} }
-
-// NewPool returns a pool for n blocks at once, at least one.
-func NewPool(n int) *Pool { return &Pool{make(chan struct{}, max(n, 1))} }
-
 // Sum is what a zip's headers say about an entry's content.
 type Sum struct {
 	CRC32      uint32
 	Compressed int64
 }
 
-// block is one piece on its way: raw is the input, out what it became.
-type block struct {
-	raw  []byte
-	out  bytes.Buffer
-	err  error
-	done chan struct{}
-}
-
 // Compress reads size bytes from r and writes them to w as one DEFLATE stream.
-// An input that is shorter than size is an io.ErrUnexpectedEOF. What was
-// written to w before an error is of no use.
+// Every byte is read once, so that the stream and its CRC-32 belong together
+// even where r changes meanwhile. An input that is shorter than size is an
+// io.ErrUnexpectedEOF. What was written to w before an error is of no use.
+// When Compress returns, nothing of it still runs, and r is not read any more.
 func (p *Pool) Compress(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) (Sum, error) {
+	parent := ctx
 	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer cancel()
-	queue := make(chan *block, cap(p.slots))
-	go p.produce(ctx, queue, r, size)
+	queue := make(chan *block, cap(p.encoders))
+	running.Go(func() { p.produce(ctx, &running, queue, r, size) })
 
 	var sum Sum
 	for b := range queue {
@@ -72,64 +59,38 @@ func (p *Pool) Compress(ctx context.Context, w io.Writer, r io.ReaderAt, size in
 		if err != nil {
 			return sum, err
 		}
+		p.blocks.Put(b)
 	}
-	return sum, ctx.Err()
+	return sum, parent.Err()
 }
 
-// produce starts the blocks in order and hands them over in order.
-func (p *Pool) produce(ctx context.Context, queue chan<- *block, r io.ReaderAt, size int64) {
+// produce reads the blocks in order, starts their compression, and hands them
+// over in order. A block waits for an encoder before it is read, so that
+// streams that wait hold no memory.
+func (p *Pool) produce(ctx context.Context, running *sync.WaitGroup, queue chan<- *block, r io.ReaderAt, size int64) {
 	defer close(queue)
+	var before tail
 	for start := int64(0); start == 0 || start < size; start += blockSize {
+		var enc *encoder
 		select {
-		case p.slots <- struct{}{}:
+		case enc = <-p.encoders:
 		case <-ctx.Done():
 			return
 		}
-		b := &block{done: make(chan struct{})}
-		go func() {
-			b.fill(r, start, size)
-			<-p.slots
+		end := min(start+blockSize, size)
+		b := p.block()
+		b.err = b.read(r, start, end, &before)
+		running.Go(func() {
+			if b.err == nil {
+				b.err = enc.compress(&b.out, b.raw, b.dict, end == size)
+			}
+			p.encoders <- enc
 			close(b.done)
-		}()
+		})
 		select {
 		case queue <- b:
 		case <-ctx.Done():
 			return
 		}
 	}
-}
-
-// fill reads the block at start together with the window before it, and
-// compresses it.
-func (b *block) fill(r io.ReaderAt, start, size int64) {
-	end := min(start+blockSize, size)
-	from := max(start-window, 0)
-	buf := make([]byte, end-from)
-	if n, err := r.ReadAt(buf, from); n < len(buf) {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		b.err = fmt.Errorf("reading at offset %d: %w", from+int64(n), err)
-		return
-	}
-	b.raw = buf[start-from:]
-	b.err = compress(&b.out, b.raw, buf[:start-from], end == size)
-}
-
-// compress appends to out the DEFLATE blocks of raw. Each call has a fresh
-// compressor: a used one keeps tables whose state would have to be proven
-// harmless to the bytes.
-func compress(out *bytes.Buffer, raw, dict []byte, last bool) error {
-	out.Grow(len(raw)/2 + 1024)
-	w, err := flate.NewWriterDict(out, level, dict)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(raw); err != nil {
-		return err
-	}
-	if last {
-		return w.Close()
-	}
-	return w.Flush()
 }
