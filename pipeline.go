@@ -152,7 +152,7 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	}
 	i := p.index(a.Function)
 	p.report(Event{Function: a.Function, Step: StepPackage})
-	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path}}, p.included[i]...)
+	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path, ID: a.ID}}, p.included[i]...)
 	libraries, err := p.libraries(ctx, p.functions[i], a)
 	if err != nil {
 		return err

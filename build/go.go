@@ -103,7 +103,7 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 func (g *Go) linksC() bool { return g.CGO != nil && *g.CGO }
 
 func (g *Go) artifact(name, path string) Artifact {
-	a := Artifact{Function: name, Path: path, Target: g.Target}
+	a := Artifact{Function: name, Path: path, ID: goBuildID(path), Target: g.Target}
 	if g.tools != nil {
 		a.Sysroot, a.LibraryPath = g.tools.sysroot, g.tools.libraryPath
 	}
