@@ -15,7 +15,7 @@ import (
 // the memo's back: whether it was read shows in the zip.
 func identified(t *testing.T, path, tail, id string) *pack.Package {
 	t.Helper()
-	writeFile(t, path, string(program(elf.EM_X86_64))+tail)
+	writeFile(t, path, string(program(elf.EM_AARCH64))+tail)
 	return newPackage(t, []pack.File{{Name: lambda.Bootstrap, Path: path, ID: id}})
 }
 
