@@ -19,6 +19,12 @@ type Artifact struct {
 	Path string
 	// Target is what it was built for.
 	Target lambda.Target
+	// Sysroot is the directory whose libraries it was linked with, "/" for the
+	// host's own. Empty: it was linked with none.
+	Sysroot string
+	// LibraryPath holds directories inside the sysroot to search before the
+	// loader's own.
+	LibraryPath []string
 }
 
 // Builder compiles one or more functions of one target.

@@ -44,88 +44,122 @@ type Go struct {
 	Tags      []string
 	// Ldflags follow those that strip the executable.
 	Ldflags string
-	// AllowC lets a dependency that needs C be compiled without it.
-	AllowC bool
-	// Cache is the directory that keeps executables.
+	// CGO true links C. False compiles without it, and nil does too, but
+	// refuses dependencies that need it.
+	CGO *bool
+	// C is the compiler for C.
+	C CCompiler
+	// KeepSymbols leaves the executable unstripped.
+	KeepSymbols bool
+	// Cache is the directory that keeps executables. Empty: a temporary one,
+	// which Close removes.
 	Cache string
+	// Slot tells builders apart that are alike but for their functions, whose
+	// executables have the same name.
+	Slot int
 	// Jobs bounds the compilers that run at once; 0 leaves it to Go.
 	Jobs int
 
-	unlock func()
+	tools *toolchain // nil: no C
+	close func()
 }
 
 // Build implements [Builder]. A dependency outside the standard library that
 // needs C is an error before anything is ready.
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
-	dir := g.binDir()
-	if err := g.lock(dir); err != nil {
+	dir, err := g.open()
+	if err != nil {
 		return fmt.Errorf("opening the cache of executables: %w", err)
 	}
-	checked := make(chan error, 1)
-	go func() { checked <- g.checkC(ctx) }()
-
-	err := g.compile(ctx, dir)
-	if cerr := <-checked; err == nil {
-		err = cerr
+	if g.linksC() {
+		if g.tools, err = g.C.find(ctx, g.Runner, withEnv(g.Env, g.settings()...), g.Target.Arch); err != nil {
+			return err
+		}
+	}
+	e := g.watch(dir, ready)
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	checked, watched := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(watched)
+		err := g.checkC(ctx)
+		checked <- err
+		if err == nil {
+			e.run(watching)
+		}
+	}()
+	err = g.compile(ctx, dir)
+	stop()
+	<-watched
+	if cerr := <-checked; cerr != nil {
+		err = cerr // it explains what the compiler only notices
 	}
 	if err != nil {
 		return err
 	}
-	for _, f := range g.Functions {
-		path := filepath.Join(dir, f.Package.ExecName())
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("compiling %s: go build left no executable: %w", f.Name, err)
-		}
-		ready(Artifact{Function: f.Name, Path: path, Target: g.Target})
+	return e.finish()
+}
+
+func (g *Go) linksC() bool { return g.CGO != nil && *g.CGO }
+
+func (g *Go) artifact(name, path string) Artifact {
+	a := Artifact{Function: name, Path: path, Target: g.Target}
+	if g.tools != nil {
+		a.Sysroot, a.LibraryPath = g.tools.sysroot, g.tools.libraryPath
 	}
-	return nil
+	return a
 }
 
 // Close implements [Builder].
 func (g *Go) Close() error {
-	if g.unlock != nil {
-		g.unlock()
-		g.unlock = nil
+	if g.close != nil {
+		g.close()
+		g.close = nil
 	}
 	return nil
 }
 
-// lock keeps a second lambdapack from writing executables that this one is
-// packaging.
-func (g *Go) lock(dir string) error {
+// open returns the directory for the executables, and keeps a second
+// lambdapack from writing there what this one is packaging.
+func (g *Go) open() (string, error) {
+	if g.Cache == "" {
+		dir, err := os.MkdirTemp("", "lambdapack-*")
+		g.close = func() { os.RemoveAll(dir) }
+		return dir, err
+	}
+	dir := g.binDir()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return "", err
 	}
 	unlock, err := lockedfile.MutexAt(dir + ".lock").Lock()
-	g.unlock = unlock
-	return err
+	g.close = unlock
+	return dir, err
 }
 
 // binDir is a directory of the cache that nothing shares which would put other
 // bytes, or another program, under the same name.
 func (g *Go) binDir() string {
-	var dirs []string
-	for _, f := range g.Functions {
-		dirs = append(dirs, f.Package.ModuleDir)
-	}
-	slices.Sort(dirs)
-	key, _ := json.Marshal([]any{slices.Compact(dirs), g.Target.Arch, g.Tags, g.Ldflags, g.Set})
+	key, _ := json.Marshal([]any{g.dir(), g.Target.Arch, g.Tags, g.Ldflags, g.Set, g.Slot, g.linksC(), g.C, g.KeepSymbols})
 	sum := sha256.Sum256(key)
 	return filepath.Join(g.Cache, "bin", hex.EncodeToString(sum[:10]))
 }
 
 func (g *Go) compile(ctx context.Context, dir string) error {
 	argv := []string{"go", "build", "-trimpath", "-buildvcs=false", tagsFlag(g.Tags),
-		"-ldflags=" + strings.TrimSpace("-s -w "+g.Ldflags), "-o", dir + string(filepath.Separator)}
+		"-ldflags=" + g.linkerFlags(), "-o", dir + string(filepath.Separator)}
 	if g.Jobs > 0 {
 		argv = append(argv, "-p", strconv.Itoa(g.Jobs))
 	}
-	argv = append(argv, "--")
-	for _, f := range g.Functions {
-		argv = append(argv, f.Package.ImportPath)
+	argv = append(append(argv, "--"), g.importPaths()...)
+	// The work directory on the same file system as the executables, so that
+	// they are renamed and not copied.
+	work, err := os.MkdirTemp(dir, ".work-*")
+	if err != nil {
+		return err
 	}
+	defer os.RemoveAll(work)
 	var stderr bytes.Buffer
-	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
+	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
@@ -133,6 +167,14 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 }
 
 func (g *Go) dir() string { return g.Functions[0].Package.ModuleDir }
+
+func (g *Go) importPaths() []string {
+	var paths []string
+	for _, f := range g.Functions {
+		paths = append(paths, f.Package.ImportPath)
+	}
+	return paths
+}
 
 func (g *Go) names() string {
 	if n := len(g.Functions); n > 3 {
@@ -145,15 +187,32 @@ func (g *Go) names() string {
 	return strings.Join(names, ", ")
 }
 
+func (g *Go) linkerFlags() string {
+	if g.KeepSymbols {
+		return g.Ldflags
+	}
+	return strings.TrimSpace("-s -w " + g.Ldflags)
+}
+
 // env sets what decides about the bytes, so that neither the user's
 // environment nor `go env -w` does: the machine and the instructions that
 // every processor of Lambda has.
 func (g *Go) env(set ...string) []string {
-	set = append(set, "GOOS=linux", "GOARCH="+g.Target.Arch.GOARCH(), g.Target.Arch.GoBaseline())
+	env := withEnv(g.Env, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+g.Target.Arch.GOARCH(), g.Target.Arch.GoBaseline())
+	env = withEnv(env, g.settings()...)
+	if g.tools != nil {
+		env = withEnv(env, append([]string{"CGO_ENABLED=1"}, g.tools.env...)...)
+	}
+	return withEnv(env, set...)
+}
+
+// settings returns Set as NAME=VALUE, sorted.
+func (g *Go) settings() []string {
+	var set []string
 	for _, name := range slices.Sorted(maps.Keys(g.Set)) {
 		set = append(set, name+"="+g.Set[name])
 	}
-	return withEnv(g.Env, set...)
+	return set
 }
 
 // tagsFlag always sets lambda.norpc, which leaves net/rpc out of

@@ -37,21 +37,30 @@ type GoFinder struct {
 	Dir  string
 	Tags []string
 	Arch lambda.Arch
+	// Cache keeps the go command's answers. Empty: nothing is kept.
+	Cache string
 }
 
 // Find returns the main packages that the patterns match, in the order of the
-// patterns and, within one, by import path; each once. A pattern may lie in
-// another module below Dir than the others: the go command runs in the module
+// patterns and, within one, by import path; each once. Errors are those of
+// [GoFinder.FindEach].
+func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, error) {
+	each, err := f.FindEach(ctx, patterns)
+	return unique(slices.Concat(each...)), err
+}
+
+// FindEach returns the main packages of each pattern, at least one. A pattern
+// may lie in another module than the others: the go command runs in the module
 // that holds it. Errors are: a pattern that matches no package, or no main
 // package; a package that is named without a wildcard and is not main; one
 // that the go command cannot read.
-func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, error) {
+func (f *GoFinder) FindEach(ctx context.Context, patterns []string) ([][]GoPackage, error) {
 	for _, p := range patterns {
 		if strings.HasSuffix(p, ".go") {
 			return nil, hint.Errorf("name the directory that the file is in", "%s is a file; a function is a package", p)
 		}
 	}
-	var found []GoPackage
+	found := make([][]GoPackage, len(patterns))
 	for _, q := range f.queries(patterns) {
 		pkgs, err := f.list(ctx, q)
 		if err != nil {
@@ -62,10 +71,10 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, mains...)
+			found[q.index[i]] = mains
 		}
 	}
-	return unique(found), nil
+	return found, nil
 }
 
 // query is one call of the go command: patterns as it is given them, and as
@@ -73,12 +82,13 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 type query struct {
 	dir             string
 	patterns, named []string
+	index           []int // of each in what the user has named
 }
 
 // queries groups the patterns by the module that they lie in.
 func (f *GoFinder) queries(patterns []string) []*query {
 	var qs []*query
-	for _, p := range patterns {
+	for at, p := range patterns {
 		dir, rel := f.locate(p)
 		i := slices.IndexFunc(qs, func(q *query) bool { return q.dir == dir })
 		if i < 0 {
@@ -87,6 +97,7 @@ func (f *GoFinder) queries(patterns []string) []*query {
 		}
 		qs[i].patterns = append(qs[i].patterns, rel)
 		qs[i].named = append(qs[i].named, p)
+		qs[i].index = append(qs[i].index, at)
 	}
 	return qs
 }
@@ -154,10 +165,16 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 	argv := []string{"go", "list", "-find", "-e", "-json=Dir,ImportPath,Name,Match,Error"}
 	argv = append(argv, tagsFlag(f.Tags))
 	argv = append(append(argv, "--"), q.patterns...)
+	m := openMemo(f.Cache, f.Env, append([]string{q.dir, f.Arch.GOARCH()}, argv...)...)
+	if answer, ok := m.recall(); ok {
+		return parsePackages(answer, q.dir)
+	}
 	var stdout, stderr bytes.Buffer
 	err := f.Runner.Run(ctx, Command{
 		Argv: argv, Dir: q.dir, Stdout: &stdout, Stderr: &stderr,
-		Env: withEnv(f.Env, "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
+		// With cgo, so that a program in C and Go is seen as one: whether C can
+		// be linked is for the builder to say.
+		Env: withEnv(f.Env, "CGO_ENABLED=1", "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
 	})
 	if failed(err) {
 		return nil, hint.Wrap(goFailure("finding "+strings.Join(q.named, " "), stderr.String()),
@@ -166,9 +183,16 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 	if err != nil {
 		return nil, missingGo(err)
 	}
-	var pkgs []GoPackage
-	for dec := json.NewDecoder(&stdout); ; {
-		p := GoPackage{ModuleDir: q.dir}
+	pkgs, err := parsePackages(stdout.String(), q.dir)
+	if err == nil {
+		m.keep(q.inputs(pkgs), stdout.String())
+	}
+	return pkgs, err
+}
+
+func parsePackages(answer, moduleDir string) (pkgs []GoPackage, err error) {
+	for dec := json.NewDecoder(strings.NewReader(answer)); ; {
+		p := GoPackage{ModuleDir: moduleDir}
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
 			return pkgs, nil
 		} else if err != nil {
@@ -176,6 +200,24 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 		}
 		pkgs = append(pkgs, p)
 	}
+}
+
+// inputs are the files that the answer to the query depends on.
+func (q *query) inputs(pkgs []GoPackage) inputs {
+	in := inputs{Files: moduleFiles(q.dir)}
+	for _, p := range q.patterns {
+		switch fixed, _, wild := strings.Cut(p, "..."); {
+		case wild && isPathPattern(p):
+			// The elements before the one with the wildcard.
+			in.Trees = append(in.Trees, filepath.Join(q.dir, filepath.FromSlash(fixed[:strings.LastIndex(fixed, "/")+1])))
+		case wild:
+			in.Trees = append(in.Trees, q.dir)
+		}
+	}
+	for _, p := range pkgs {
+		in.Dirs = append(in.Dirs, p.Dir)
+	}
+	return in
 }
 
 // mainsOf picks the main packages of one pattern, and explains why there is none.

@@ -3,6 +3,8 @@ package build
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,18 +15,50 @@ import (
 // import "C". Compiled without a C compiler such a package may be there in
 // name only and fail when it is called: go-sqlite3 does.
 func (g *Go) checkC(ctx context.Context) error {
-	if g.AllowC {
+	if g.CGO != nil {
 		return nil
 	}
-	needC, err := g.list(ctx, "-deps", "-f={{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}")
-	if err != nil || len(needC) == 0 {
+	m := openMemo(g.Cache, g.env(), append([]string{"needs C", g.dir(), tagsFlag(g.Tags)}, g.importPaths()...)...)
+	if _, ok := m.recall(); ok {
+		return nil // only that nothing needs C is ever kept
+	}
+	lines, err := g.list(ctx, "-deps", "-f="+
+		"{{if not .Standard}}{{if .CgoFiles}}C{{else}}-{{end}}\t{{.ImportPath}}\t"+
+		"{{with .Module}}{{if and .Version (not .Replace)}}fixed{{end}}{{end}}\t{{.Dir}}{{end}}")
+	if err != nil {
 		return err
 	}
+	var needC []string
+	in := inputs{Files: moduleFiles(g.dir())}
+	for _, line := range lines {
+		fields := strings.SplitN(line, "\t", 4)
+		if len(fields) < 4 {
+			return fmt.Errorf("reading the output of go list: unexpected line %q", line)
+		}
+		if fields[0] == "C" {
+			needC = append(needC, fields[1])
+		}
+		vendored := strings.HasPrefix(fields[3], filepath.Join(g.dir(), "vendor")+string(filepath.Separator))
+		if fields[2] != "fixed" || vendored { // a version in the module cache never changes
+			in.Dirs = append(in.Dirs, fields[3])
+			if dir, ok := moduleDir(fields[3]); ok && dir != g.dir() {
+				in.Files = append(in.Files, filepath.Join(dir, "go.mod"))
+			}
+		}
+	}
+	if len(needC) == 0 {
+		m.keep(in, "")
+		return nil
+	}
+	return g.needsC(ctx, needC)
+}
+
+func (g *Go) needsC(ctx context.Context, needC []string) error {
 	users, err := g.usersOf(ctx, needC)
 	if err != nil {
 		return err
 	}
-	return hint.Errorf("replace it by a package in pure Go, or, where what the function uses of it works without C, say so with \"cgo: false\" in lambdapack.yaml or --cgo=false",
+	return hint.Errorf("link C with --cgo (\"cgo: true\" in lambdapack.yaml); or, where what the function uses of it works without C, say so with --cgo=false (\"cgo: false\")",
 		"compiling %s: %s needs C, and this build has none: it would fail when it is called", users, strings.Join(needC, ", "))
 }
 
@@ -49,10 +83,7 @@ func (g *Go) usersOf(ctx context.Context, needC []string) (string, error) {
 // What is wrong with the packages themselves is left to the compiler to say.
 func (g *Go) list(ctx context.Context, args ...string) ([]string, error) {
 	argv := append([]string{"go", "list", "-e", tagsFlag(g.Tags)}, args...)
-	argv = append(argv, "--")
-	for _, f := range g.Functions {
-		argv = append(argv, f.Package.ImportPath)
-	}
+	argv = append(append(argv, "--"), g.importPaths()...)
 	var stdout, stderr bytes.Buffer
 	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=1"), Stdout: &stdout, Stderr: &stderr})
 	if failed(err) {

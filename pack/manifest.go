@@ -49,14 +49,23 @@ type Record struct {
 	Architecture string `json:"architecture"`
 	Format       Format `json:"format"`
 	Handler      string `json:"handler"`
-	Path         string `json:"path"`
-	Runtime      string `json:"runtime"`
+	// Libraries are the shared libraries that are shipped, sorted by name.
+	Libraries []Library `json:"libraries,omitempty"`
+	Path      string    `json:"path"`
+	Runtime   string    `json:"runtime"`
 	// SHA256 is the digest of the zip in hexadecimal, SourceCodeHash the same
 	// in base64, as Lambda's CodeSha256 has it. A directory has neither.
 	SHA256         string `json:"sha256,omitempty"`
 	Size           int64  `json:"size,omitempty"`
 	SourceCodeHash string `json:"source_code_hash,omitempty"`
 	UnpackedSize   int64  `json:"unpacked_size"`
+}
+
+// Library is a shared library in a package.
+type Library struct {
+	Name string `json:"name"` // its path inside the package
+	// SHA256 is the digest of its content in hexadecimal.
+	SHA256 string `json:"sha256"`
 }
 
 // Manifest says what was built, by function name. Its zero value is empty.

@@ -2,7 +2,7 @@ package pack
 
 import (
 	"bytes"
-	"maps"
+	"reflect"
 	"testing"
 )
 
@@ -33,7 +33,7 @@ func FuzzManifest(f *testing.F) {
 		if text2, err := again.Text(); err != nil || !bytes.Equal(text, text2) {
 			t.Fatalf("text\n%s\nbecame\n%s (%v)", text, text2, err)
 		}
-		if !maps.Equal(m.Functions, again.Functions) {
+		if !reflect.DeepEqual(m.Functions, again.Functions) {
 			t.Fatalf("records %+v became %+v", m.Functions, again.Functions)
 		}
 	})

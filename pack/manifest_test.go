@@ -3,6 +3,7 @@ package pack_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,8 @@ import (
 var (
 	zipRecord = pack.Record{
 		Architecture: "arm64", Format: pack.FormatZip, Handler: "bootstrap", Path: "hello.zip", Runtime: "provided.al2",
-		SHA256: "00ff", Size: 123, SourceCodeHash: "AP8=", UnpackedSize: 456,
+		Libraries: []pack.Library{{Name: "lib/libpq.so.5", SHA256: "ee11"}},
+		SHA256:    "00ff", Size: 123, SourceCodeHash: "AP8=", UnpackedSize: 456,
 	}
 	dirRecord = pack.Record{Architecture: "x86_64", Format: pack.FormatDir, Handler: "bootstrap", Path: "api", Runtime: "provided.al2023"}
 )
@@ -34,6 +36,12 @@ const goldenManifest = `{
       "architecture": "arm64",
       "format": "zip",
       "handler": "bootstrap",
+      "libraries": [
+        {
+          "name": "lib/libpq.so.5",
+          "sha256": "ee11"
+        }
+      ],
       "path": "hello.zip",
       "runtime": "provided.al2",
       "sha256": "00ff",
@@ -72,7 +80,7 @@ func TestManifestText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Functions) != 2 || m.Functions["hello"] != zipRecord || m.Functions["api"] != dirRecord {
+	if want := map[string]pack.Record{"hello": zipRecord, "api": dirRecord}; !reflect.DeepEqual(m.Functions, want) {
 		t.Errorf("read back as %+v", m.Functions)
 	}
 	if text, err := new(pack.Manifest).Text(); err != nil || string(text) != "{\n  \"functions\": {},\n  \"schema\": 1\n}\n" {
@@ -101,6 +109,12 @@ func TestUpdateKeepsOthers(t *testing.T) {
       "architecture": "arm64",
       "format": "zip",
       "handler": "bootstrap",
+      "libraries": [
+        {
+          "name": "lib/libpq.so.5",
+          "sha256": "ee11"
+        }
+      ],
       "path": "hello.zip",
       "runtime": "provided.al2",
       "sha256": "00ff",

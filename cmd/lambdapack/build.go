@@ -1,0 +1,254 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lambdapack/lambdapack"
+	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/lambda"
+	"github.com/lambdapack/lambdapack/pack"
+)
+
+// functionFlags choose functions and their target; build and list share them.
+type functionFlags struct {
+	arch, runtime, config string
+	tags                  []string
+}
+
+func (f *functionFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.arch, "arch", "", "machine: amd64 (x86_64) or arm64 (aarch64) (default amd64)")
+	flags.StringVar(&f.runtime, "runtime", "", "provided.al2 or provided.al2023 (default provided.al2)")
+	flags.StringVar(&f.config, "config", "", "config file (default "+lambdapack.ConfigName+", where it exists)")
+	flags.StringSliceVar(&f.tags, "tags", nil, "Go build `tags`, separated by commas")
+	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"provided.al2", "provided.al2023"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options reads the flags and the config. Flags that were not given leave
+// their options nil.
+func (f *functionFlags) options(a *app, c *cobra.Command, patterns []string) (lambdapack.Options, error) {
+	opts := lambdapack.Options{
+		Patterns: patterns, Tags: f.tags, Cache: a.cacheDir(), Env: a.env,
+		Runner: build.Traced(build.Exec{}, a.ui.trace), Progress: a.ui.progress,
+	}
+	if c.Flags().Changed("arch") {
+		arch, err := lambda.ParseArch(f.arch)
+		if err != nil {
+			return opts, usage(fmt.Errorf("--arch: %w", err))
+		}
+		opts.Arch = &arch
+	}
+	if c.Flags().Changed("runtime") {
+		rt, err := lambda.ParseRuntime(f.runtime)
+		if err != nil {
+			return opts, usage(fmt.Errorf("--runtime: %w", err))
+		}
+		opts.Runtime = rt
+	}
+	config, err := readConfig(f.config)
+	opts.Config = config
+	return opts, err
+}
+
+// readConfig reads the file that was named, or the one of the working
+// directory, where it exists.
+func readConfig(path string) (*lambdapack.Config, error) {
+	if path != "" {
+		return lambdapack.ReadConfig(path)
+	}
+	config, err := lambdapack.ReadConfig(lambdapack.ConfigName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return config, err
+}
+
+type buildFlags struct {
+	functionFlags
+	output, format, ldflags string
+	include                 []string
+	json                    bool
+	jobs                    int
+	c                       lambdapack.C
+	cgo, strip              bool
+}
+
+func (a *app) buildCommand() *cobra.Command {
+	var f buildFlags
+	c := &cobra.Command{
+		Use:   "build [PACKAGE ...]",
+		Short: "Compile functions and package each for Lambda",
+		Long: `Compile functions and package each for Lambda.
+
+PACKAGE is a Go package pattern, or the name of a function in lambdapack.yaml.
+Without one the functions of lambdapack.yaml are built, else the program in
+this directory, else those below ./cmd.
+
+The path of each package goes to stdout. Beside the packages lambdapack.json
+says what they are: for Terraform, for scripts, and for the next build.`,
+		Example: `  lambdapack build --arch arm64
+  lambdapack build --arch arm64 --runtime provided.al2023 -o dist ./cmd/...
+  lambdapack build -o hello.zip --include 'templates/*.html' ./hello`,
+		RunE: func(c *cobra.Command, args []string) error { return a.build(c, &f, args) },
+	}
+	f.functionFlags.add(c)
+	flags := c.Flags()
+	flags.StringVarP(&f.output, "output", "o", "", "directory, or a .zip file for one function (default dist)")
+	flags.StringVar(&f.format, "format", "zip", "zip or dir")
+	flags.StringVar(&f.ldflags, "ldflags", "", "`flags` for the Go linker, after -s -w")
+	flags.StringArrayVar(&f.include, "include", nil, "more files to package, `SRC[:DST]`: file, directory or pattern")
+	flags.BoolVar(&f.cgo, "cgo", false, "link C; =false: leave it out of dependencies that need it")
+	flags.StringVar(&f.c.CC, "cc", "", "C `compiler` (default CC, else gcc, else the GNU cross compiler)")
+	flags.StringVar(&f.c.Sysroot, "sysroot", "", "`directory` with the target's headers and libraries")
+	flags.StringArrayVar(&f.c.AddLib, "add-lib", nil, "ship a `library` that is only opened at run time, too")
+	flags.StringArrayVar(&f.c.ExcludeLib, "exclude-lib", nil, "leave libraries out whose soname matches `pattern`")
+	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "how much runs at once (default the number of processors)")
+	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// options reads the flags that only build has.
+func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts lambdapack.Options, err error) {
+	format, err := pack.ParseFormat(f.format)
+	if err != nil {
+		return opts, usage(fmt.Errorf("--format: %w", err))
+	}
+	if c.Flags().Changed("jobs") && f.jobs < 1 {
+		return opts, usage(fmt.Errorf("--jobs: %d is not a number of 1 or more", f.jobs))
+	}
+	var includes []pack.Include
+	for _, s := range f.include {
+		inc, err := pack.ParseInclude(s)
+		if err != nil {
+			return opts, usage(fmt.Errorf("--include: %w", err))
+		}
+		includes = append(includes, inc)
+	}
+	if opts, err = f.functionFlags.options(a, c, patterns); err != nil {
+		return opts, err
+	}
+	opts.Format, opts.Jobs, opts.Include, opts.Output = format, f.jobs, includes, f.output
+	if c.Flags().Changed("ldflags") {
+		opts.Ldflags = &f.ldflags
+	}
+	opts.C, opts.Oracle = f.c, oracleCommand()
+	if c.Flags().Changed("cgo") {
+		opts.CGO = &f.cgo
+	}
+	if c.Flags().Changed("strip") {
+		opts.Strip = &f.strip
+	}
+	return opts, nil
+}
+
+func (a *app) build(c *cobra.Command, f *buildFlags, patterns []string) error {
+	opts, err := f.options(a, c, patterns)
+	if err != nil {
+		return err
+	}
+	results, err := lambdapack.Build(c.Context(), opts)
+	if err != nil {
+		return err
+	}
+	a.ui.finish()
+	a.advise(results)
+	if f.json {
+		return a.printManifest(results)
+	}
+	for _, r := range results {
+		fmt.Fprintln(a.stdout, r.Path)
+	}
+	return nil
+}
+
+// advise says what a user should know of packages that are done.
+func (a *app) advise(results []lambdapack.Result) {
+	told := map[*lambda.Runtime]bool{}
+	for _, r := range results {
+		if rt := r.Function.Target.Runtime; rt.DeprecatedAt(a.now()) && !told[rt] {
+			told[rt] = true
+			a.ui.notice(deprecation(rt))
+		}
+		if r.OverUploadLimit() {
+			a.ui.warning(fmt.Sprintf("%s has %.1f MB, and the Lambda API takes at most %d MB: upload it through S3",
+				r.Path, float64(r.Size)/(1<<20), lambda.MaxUploadZip>>20))
+		}
+	}
+}
+
+func deprecation(rt *lambda.Runtime) string {
+	const day = "2 January 2006"
+	return fmt.Sprintf("%s is deprecated since %s; functions cannot be created with it from %s on, nor updated from %s on; move on with --runtime %s",
+		rt, rt.Deprecated.Format(day), rt.CreateBlocked.Format(day), rt.UpdateBlocked.Format(day), rt.Successor)
+}
+
+func (a *app) printManifest(results []lambdapack.Result) error {
+	m := pack.Manifest{Functions: map[string]pack.Record{}}
+	for _, r := range results {
+		m.Functions[r.Function.Name] = r.Record
+	}
+	text, err := m.Text()
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(text)
+	return err
+}
+
+func (a *app) listCommand() *cobra.Command {
+	var f functionFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list [PACKAGE ...]",
+		Short: "Print the functions that build would build",
+		Example: `  lambdapack list
+  lambdapack list --json ./cmd/...`,
+		RunE: func(c *cobra.Command, args []string) error {
+			opts, err := f.options(a, c, args)
+			if err != nil {
+				return err
+			}
+			functions, err := lambdapack.Find(c.Context(), opts)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printFunctions(functions)
+			}
+			for _, fn := range functions {
+				fmt.Fprintln(a.stdout, fn.Name)
+			}
+			return nil
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with package, directory and target of each")
+	return c
+}
+
+type listedFunction struct {
+	Architecture string `json:"architecture"`
+	Dir          string `json:"dir"`
+	Name         string `json:"name"`
+	Package      string `json:"package"`
+	Runtime      string `json:"runtime"`
+}
+
+func (a *app) printFunctions(functions []lambdapack.Function) error {
+	list := make([]listedFunction, len(functions))
+	for i, f := range functions {
+		list[i] = listedFunction{f.Target.Arch.Terraform(), filepath.ToSlash(f.Package.Dir), f.Name, f.Package.ImportPath, f.Target.Runtime.Name}
+	}
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(list)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// release and commit are set by the linker in releases, which are built from
+// an archive: -X main.release=v1.2.3 -X main.commit=...
+var release, commit string
+
+type versionInfo struct {
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	Version string `json:"version"`
+}
+
+// version returns what the linker was told, else what the go command stamped.
+func version() versionInfo {
+	v := versionInfo{Version: release, Commit: commit, Go: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if ok && v.Version == "" {
+		v.Version = info.Main.Version
+	}
+	if ok && v.Commit == "" {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				v.Commit = s.Value
+			}
+		}
+	}
+	if v.Version == "" {
+		v.Version = "(devel)"
+	}
+	if v.Commit == "" {
+		v.Commit = "unknown"
+	}
+	return v
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "version",
+		Short: "Print version, commit and Go release",
+		Example: `  lambdapack version
+  lambdapack version --json`,
+		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		RunE: func(*cobra.Command, []string) error {
+			v := version()
+			if asJSON {
+				return json.NewEncoder(a.stdout).Encode(v)
+			}
+			_, err := fmt.Fprintf(a.stdout, "lambdapack %s, commit %s, %s\n", v.Version, v.Commit, v.Go)
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	return c
+}

@@ -1,0 +1,217 @@
+// Package lambdapack builds AWS Lambda functions that are native programs, and
+// packages them so that the same sources give the same bytes on every host.
+// It is what the command of the same name is made of.
+//
+// A build goes one way: [Find] makes a [Function] of each pattern and of what
+// the config says of it; a builder of package build compiles an executable;
+// package pack makes one sorted list of it and of the files to include, and
+// writes that as a zip or a directory; the manifest says what was made.
+//
+// Nothing here prints, reads the environment or ends the process.
+package lambdapack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/lambda"
+	"github.com/lambdapack/lambdapack/pack"
+)
+
+// Options says what to build and how. Fields that are nil or empty leave the
+// matter to the config, and then to the defaults of the command.
+type Options struct {
+	// Dir is where patterns, includes and the output start from. Empty: the
+	// working directory.
+	Dir string
+	// Patterns are Go package patterns, or names of the config's functions.
+	Patterns []string
+	Config   *Config
+
+	Arch    *lambda.Arch
+	Runtime *lambda.Runtime
+	Tags    []string
+	Ldflags *string
+	Include []pack.Include
+	C
+
+	// Output is a directory, or for a single function the path of a .zip file.
+	Output string
+	// Format is zip where it is empty.
+	Format pack.Format
+	// Jobs bounds what runs at once; 0 means the number of processors.
+	Jobs int
+	// Cache is a directory that keeps what makes the next build quicker.
+	Cache string
+	// Env is the environment of the tools that run, nil for this process's.
+	Env []string
+	// Runner runs them; nil means build.Exec.
+	Runner build.Runner
+	// Oracle is a command that asks the host's dynamic loader: ldd.OracleMain
+	// with the last argument. Where it is set, the closure of every executable
+	// that this host can load is held against the answer.
+	Oracle []string
+	// Progress, where it is set, is told of each step. Calls come one at a time.
+	Progress func(Event)
+}
+
+// Step is a stage of a function's build.
+type Step string
+
+// The stages of a function's build.
+const (
+	StepCompile Step = "compile"
+	StepPackage Step = "package"
+)
+
+// Event tells that a function's step begins, or, with Done, that it has ended
+// well.
+type Event struct {
+	Function string
+	Step     Step
+	Done     bool
+	// Detail says what came out of a finished step.
+	Detail string
+}
+
+// Result is a function that was built and packaged.
+type Result struct {
+	Function Function
+	// Path is where the package is, absolute where Options.Output is and
+	// relative to Options.Dir where not.
+	Path string
+	pack.Written
+	// Record is what the manifest says of it.
+	Record pack.Record
+}
+
+// defaultOutput is the directory of packages, where none is named.
+const defaultOutput = "dist"
+
+func (o Options) withDefaults() Options {
+	if o.Dir == "" {
+		o.Dir = "."
+	}
+	if abs, err := filepath.Abs(o.Dir); err == nil {
+		o.Dir = abs
+	}
+	if o.Config != nil {
+		c := *o.Config
+		if abs, err := filepath.Abs(c.Dir); err == nil {
+			c.Dir = abs
+		}
+		o.Config = &c
+	}
+	if o.Format == "" {
+		o.Format = pack.FormatZip
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if o.Runner == nil {
+		o.Runner = build.Exec{}
+	}
+	if o.Progress == nil {
+		o.Progress = func(Event) {}
+	}
+	return o
+}
+
+// outputs is where the packages of a run go.
+type outputs struct {
+	// dir holds the manifest and, unless file is set, the packages.
+	dir string
+	// file is the path of a single function's zip.
+	file string
+	base string // what relative results are relative to
+}
+
+// outputs reads the output option. It is an error that writes nothing where
+// several functions would go to one file.
+func (o *Options) outputs(functions []Function) (outputs, error) {
+	out, base := o.Output, o.Dir
+	if out == "" && o.Config != nil && o.Config.Output != "" {
+		out, base = o.Config.Output, o.Config.Dir
+	}
+	if out == "" {
+		out = defaultOutput
+	}
+	display := base
+	if filepath.IsAbs(out) {
+		base, display = "", ""
+	}
+	full := filepath.Join(base, out)
+	if !strings.EqualFold(filepath.Ext(out), ".zip") {
+		return outputs{dir: full, base: display}, nil
+	}
+	if o.Format != pack.FormatZip {
+		return outputs{}, hint.Errorf("name a directory", "the output %s is a zip, and the format is %s", out, o.Format)
+	}
+	if len(functions) > 1 {
+		return outputs{}, hint.Errorf("name a directory, or one function", "the output %s is one file, and there are %d functions", out, len(functions))
+	}
+	if info, err := os.Stat(full); err == nil && info.IsDir() {
+		return outputs{}, fmt.Errorf("the output %s is a directory, and its name says that it is a zip", out)
+	}
+	return outputs{dir: filepath.Dir(full), file: full, base: display}, nil
+}
+
+// path returns where a function's package goes.
+func (o outputs) path(name string, format pack.Format) string {
+	switch {
+	case o.file != "":
+		return o.file
+	case format == pack.FormatZip:
+		return filepath.Join(o.dir, name+".zip")
+	}
+	return filepath.Join(o.dir, name)
+}
+
+// shown returns a path as results have it.
+func (o outputs) shown(path string) string {
+	if o.base == "" {
+		return path
+	}
+	if rel, err := filepath.Rel(o.base, path); err == nil {
+		return rel
+	}
+	return path
+}
+
+func (o outputs) manifest() string { return filepath.Join(o.dir, pack.ManifestName) }
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Build compiles and packages the functions that the options mean, and returns
+// them sorted by name. It takes effect as a whole: where any function fails,
+// or the context is cancelled, every package of an earlier run and the
+// manifest stay as they were.
+func Build(ctx context.Context, opts Options) ([]Result, error) {
+	opts = opts.withDefaults()
+	functions, err := Find(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	out, err := opts.outputs(functions)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline{opts: opts, out: out, functions: functions, pool: pack.NewPool(opts.Jobs)}
+	defer p.discard()
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	if err := p.compile(ctx); err != nil {
+		return nil, err
+	}
+	return p.commit()
+}
