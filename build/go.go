@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -40,8 +41,11 @@ type Go struct {
 	// Functions are built together: all of one module, with executables of
 	// different names.
 	Functions []GoFunction
-	Target    lambda.Target
-	Tags      []string
+	// Dir is where paths in the compiler's messages are relative to, if it is
+	// in the functions' module. Else they are relative to the module.
+	Dir    string
+	Target lambda.Target
+	Tags   []string
 	// Ldflags follow those that strip the executable.
 	Ldflags string
 	// AllowC lets a dependency that needs C be compiled without it.
@@ -59,7 +63,8 @@ type Go struct {
 }
 
 // Build implements [Builder]. A dependency outside the standard library that
-// needs C is an error before anything is ready.
+// needs C is an error before anything is ready; where the compiler fails too,
+// it is the cause, and what the compiler says is left out.
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	dir, err := g.open()
 	if err != nil {
@@ -69,7 +74,7 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	go func() { checked <- g.checkC(ctx) }()
 
 	err = g.compile(ctx, dir)
-	if cerr := <-checked; err == nil {
+	if cerr := <-checked; err == nil || errors.Is(cerr, errNeedsC) {
 		err = cerr
 	}
 	if err != nil {
@@ -130,7 +135,7 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 		argv = append(argv, f.Package.ImportPath)
 	}
 	var stderr bytes.Buffer
-	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
+	err := g.Runner.Run(ctx, Command{Argv: argv, Dir: g.workDir(), Env: g.env("CGO_ENABLED=0"), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
@@ -138,6 +143,15 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 }
 
 func (g *Go) dir() string { return g.Functions[0].Package.ModuleDir }
+
+// workDir returns a directory of the same module, so that what is built is the
+// same and the messages are those that the user's own go build would print.
+func (g *Go) workDir() string {
+	if m, ok := moduleDir(g.Dir); ok && g.Dir != "" && m == g.dir() {
+		return g.Dir
+	}
+	return g.dir()
+}
 
 func (g *Go) names() string {
 	if n := len(g.Functions); n > 3 {

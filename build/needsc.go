@@ -3,11 +3,14 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/lambdapack/lambdapack/internal/hint"
 )
+
+var errNeedsC = errors.New("needs C, and this build has none: it would fail when it is called")
 
 // checkC looks for packages outside the standard library that have files which
 // import "C". Compiled without a C compiler such a package may be there in
@@ -25,7 +28,7 @@ func (g *Go) checkC(ctx context.Context) error {
 		return err
 	}
 	return hint.Errorf("replace it by a package in pure Go, or, where what the function uses of it works without C, say so with \"cgo: false\" in lambdapack.yaml or --cgo=false",
-		"compiling %s: %s needs C, and this build has none: it would fail when it is called", users, strings.Join(needC, ", "))
+		"compiling %s: %s %w", users, strings.Join(needC, ", "), errNeedsC)
 }
 
 // usersOf names the functions that depend on one of the packages.
