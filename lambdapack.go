@@ -54,6 +54,9 @@ type Options struct {
 	Env []string
 	// Runner runs them; nil means build.Exec.
 	Runner build.Runner
+	// Trace, where it is set, is told of each command before it runs, as a
+	// shell would take it. Calls may come from several goroutines at once.
+	Trace func(string)
 	// Progress, where it is set, is told of each step. Calls come one at a time.
 	Progress func(Event)
 }
@@ -114,6 +117,9 @@ func (o Options) withDefaults() Options {
 	if o.Runner == nil {
 		o.Runner = build.Exec{}
 	}
+	if o.Trace != nil {
+		o.Runner, o.Trace = build.Traced(o.Runner, o.Trace), nil
+	}
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
 	}
@@ -132,14 +138,13 @@ type outputs struct {
 // outputs reads the output option. It is an error that writes nothing where
 // several functions would go to one file.
 func (o *Options) outputs(functions []Function) (outputs, error) {
-	out, base := o.Output, o.Dir
+	out, base, display := o.Output, o.Dir, o.Dir
 	if out == "" && o.Config != nil && o.Config.Output != "" {
 		out, base = o.Config.Output, o.Config.Dir
 	}
 	if out == "" {
 		out = defaultOutput
 	}
-	display := base
 	if filepath.IsAbs(out) {
 		base, display = "", ""
 	}

@@ -46,8 +46,19 @@ func (p *pipeline) prepare() (err error) {
 		if p.included[i], err = pack.Expand(f.IncludeRoot, f.Include); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
+		if err := p.rehearse(i); err != nil {
+			return fmt.Errorf("function %s: %w", f.Name, err)
+		}
 	}
 	return nil
+}
+
+// rehearse makes the package with a stand-in for the program, to find names
+// that collide, and files too large, without waiting for the compiler.
+func (p *pipeline) rehearse(i int) error {
+	standIn := pack.File{Name: lambda.Bootstrap, Data: []byte("#!")}
+	_, err := pack.New(p.functions[i].Target, append([]pack.File{standIn}, p.included[i]...), lambda.MaxUnpacked)
+	return err
 }
 
 func (p *pipeline) report(e Event) {
@@ -99,7 +110,7 @@ func (p *pipeline) builders() []build.Builder {
 		}
 		if slot == len(groups[key]) {
 			g := &build.Go{
-				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Target: f.Target, Tags: f.Tags,
+				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Dir: p.opts.Dir, Target: f.Target, Tags: f.Tags,
 				Ldflags: f.Ldflags, AllowC: f.AllowC, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
 			}
 			groups[key] = append(groups[key], g)

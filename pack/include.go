@@ -23,7 +23,7 @@ type Include struct {
 	Source string
 	// Destination is where they go inside the package. Empty: where they are
 	// below the source root. A single file takes it as its name, unless it
-	// ends in a slash; of a directory or a pattern the files keep their paths
+	// ends in a slash or is the root, "."; of a directory or a pattern the files keep their paths
 	// below the directory, or below the pattern's part without wildcards.
 	Destination string
 }
@@ -128,7 +128,7 @@ func (x *expander) literalName(inc Include, src string) string {
 	switch {
 	case inc.Destination == "":
 		return src
-	case strings.HasSuffix(inc.Destination, "/") && !x.isDir(src):
+	case (strings.HasSuffix(inc.Destination, "/") || inc.Destination == ".") && !x.isDir(src):
 		return path.Join(inc.Destination, path.Base(src))
 	}
 	return path.Clean(inc.Destination)
