@@ -60,14 +60,35 @@ func setupScript(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	home := filepath.Join(env.WorkDir, ".home")
-	env.Vars = append(env.Vars,
+	home, err := homeVars(filepath.Join(env.WorkDir, ".home"))
+	if err != nil {
+		return err
+	}
+	env.Vars = append(append(env.Vars, home...),
 		"LAMBDAPACK="+tool,
 		"LAMBDAPACK_CACHE="+filepath.Join(env.WorkDir, ".cache"),
 		"LAMBDAPACK_TEST_NOW=2026-01-01",
-		"HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, ".cache"), "LocalAppData="+home,
 		"GOCACHE="+caches[0], "GOMODCACHE="+caches[1],
 		"GOENV=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off",
 	)
 	return nil
+}
+
+// homeVars makes a home directory and returns what leads programs to it. Go's
+// telemetry is off there, since it goes on writing after go has ended.
+func homeVars(home string) ([]string, error) {
+	for _, config := range []string{".config", "Library/Application Support"} {
+		dir := filepath.Join(home, filepath.FromSlash(config), "go", "telemetry")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "mode"), []byte("off\n"), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	config := filepath.Join(home, ".config")
+	return []string{
+		"HOME=" + home, "USERPROFILE=" + home, "XDG_CONFIG_HOME=" + config, "AppData=" + config,
+		"XDG_CACHE_HOME=" + filepath.Join(home, ".cache"), "LocalAppData=" + filepath.Join(home, ".cache"),
+	}, nil
 }
