@@ -57,6 +57,9 @@ type Options struct {
 	// with the last argument. Where it is set, the closure of every executable
 	// that this host can load is held against the answer.
 	Oracle []string
+	// Trace, where it is set, is told of each command before it runs, as a
+	// shell would take it. Calls may come from several goroutines at once.
+	Trace func(string)
 	// Progress, where it is set, is told of each step. Calls come one at a time.
 	Progress func(Event)
 }
@@ -117,6 +120,9 @@ func (o Options) withDefaults() Options {
 	if o.Runner == nil {
 		o.Runner = build.Exec{}
 	}
+	if o.Trace != nil {
+		o.Runner, o.Trace = build.Traced(o.Runner, o.Trace), nil
+	}
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
 	}
@@ -135,14 +141,13 @@ type outputs struct {
 // outputs reads the output option. It is an error that writes nothing where
 // several functions would go to one file.
 func (o *Options) outputs(functions []Function) (outputs, error) {
-	out, base := o.Output, o.Dir
+	out, base, display := o.Output, o.Dir, o.Dir
 	if out == "" && o.Config != nil && o.Config.Output != "" {
 		out, base = o.Config.Output, o.Config.Dir
 	}
 	if out == "" {
 		out = defaultOutput
 	}
-	display := base
 	if filepath.IsAbs(out) {
 		base, display = "", ""
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,7 @@ type pipeline struct {
 	unpacked []int64        // by function
 	shipped  [][]pack.Library
 	scratch  string // for stripped libraries; removed at the end
+	newDir   bool   // this run makes the output directory
 
 	progress sync.Mutex
 }
@@ -42,6 +44,8 @@ func (p *pipeline) prepare() (err error) {
 	if p.earlier, err = pack.ReadManifest(p.out.manifest()); err != nil {
 		return err
 	}
+	_, err = os.Lstat(p.out.dir)
+	p.newDir = errors.Is(err, fs.ErrNotExist)
 	n := len(p.functions)
 	p.included, p.staged, p.unpacked = make([][]pack.File, n), make([]*pack.Staged, n), make([]int64, n)
 	p.shipped = make([][]pack.Library, n)
@@ -54,8 +58,19 @@ func (p *pipeline) prepare() (err error) {
 		if p.included[i], err = pack.Expand(f.IncludeRoot, f.Include); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
+		if err := p.rehearse(i); err != nil {
+			return fmt.Errorf("function %s: %w", f.Name, err)
+		}
 	}
 	return nil
+}
+
+// rehearse makes the package with a stand-in for the program, to find names
+// that collide, and files too large, without waiting for the compiler.
+func (p *pipeline) rehearse(i int) error {
+	standIn := pack.File{Name: lambda.Bootstrap, Data: []byte("#!")}
+	_, err := pack.New(p.functions[i].Target, append([]pack.File{standIn}, p.included[i]...), lambda.MaxUnpacked)
+	return err
 }
 
 func (p *pipeline) report(e Event) {
@@ -107,7 +122,7 @@ func (p *pipeline) builders() []build.Builder {
 		}
 		if slot == len(groups[key]) {
 			g := &build.Go{
-				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Target: f.Target, Tags: f.Tags,
+				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Dir: p.opts.Dir, Target: f.Target, Tags: f.Tags,
 				Ldflags: f.Ldflags, CGO: f.CGO, C: build.CCompiler{Command: f.CC, Sysroot: f.Sysroot},
 				KeepSymbols: f.Strip != nil && !*f.Strip, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
 			}
@@ -260,6 +275,9 @@ func (p *pipeline) discard() {
 		if s != nil {
 			s.Discard()
 		}
+	}
+	if p.newDir {
+		os.Remove(p.out.dir) // only where it is still empty
 	}
 	if p.scratch != "" {
 		os.RemoveAll(p.scratch)

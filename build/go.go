@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -40,8 +41,11 @@ type Go struct {
 	// Functions are built together: all of one module, with executables of
 	// different names.
 	Functions []GoFunction
-	Target    lambda.Target
-	Tags      []string
+	// Dir is where paths in the compiler's messages are relative to, if it is
+	// in the functions' module. Else they are relative to the module.
+	Dir    string
+	Target lambda.Target
+	Tags   []string
 	// Ldflags follow those that strip the executable.
 	Ldflags string
 	// CGO true links C. False compiles without it, and nil does too, but
@@ -65,7 +69,8 @@ type Go struct {
 }
 
 // Build implements [Builder]. A dependency outside the standard library that
-// needs C is an error before anything is ready.
+// needs C is an error before anything is ready; where the compiler fails too,
+// it is the cause, and what the compiler says is left out.
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	dir, err := g.open()
 	if err != nil {
@@ -91,8 +96,8 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	err = g.compile(ctx, dir)
 	stop()
 	<-watched
-	if cerr := <-checked; cerr != nil {
-		err = cerr // it explains what the compiler only notices
+	if cerr := <-checked; err == nil || errors.Is(cerr, errNeedsC) {
+		err = cerr
 	}
 	if err != nil {
 		return err
@@ -159,7 +164,7 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 	}
 	defer os.RemoveAll(work)
 	var stderr bytes.Buffer
-	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
+	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.workDir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
@@ -174,6 +179,15 @@ func (g *Go) importPaths() []string {
 		paths = append(paths, f.Package.ImportPath)
 	}
 	return paths
+}
+
+// workDir returns a directory of the same module, so that what is built is the
+// same and the messages are those that the user's own go build would print.
+func (g *Go) workDir() string {
+	if m, ok := moduleDir(g.Dir); ok && g.Dir != "" && m == g.dir() {
+		return g.Dir
+	}
+	return g.dir()
 }
 
 func (g *Go) names() string {
