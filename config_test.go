@@ -101,8 +101,8 @@ functions:
 // configErrors are texts and the whole error that each is.
 var configErrors = []struct{ name, text, want string }{
 	{"unknown key", "arch: arm64\nfoo: 1\n", `2:1: unknown key "foo": want arch, runtime, output, functions`},
-	{"unknown key of a function", "functions:\n  a:\n    pakage: x\n", `3:5: unknown key "pakage": want package, arch, runtime, tags, ldflags, env, include, cgo`},
-	{"the first of two", "functions:\n  b: {x: 1}\n  a: {y: 1}\nz: 1\n", `2:7: unknown key "x": want package, arch, runtime, tags, ldflags, env, include, cgo`},
+	{"unknown key of a function", "functions:\n  a:\n    pakage: x\n", `3:5: unknown key "pakage": want package, arch, runtime, tags, ldflags, env, include, cgo, cc, sysroot, add-lib, exclude-lib, strip`},
+	{"the first of two", "functions:\n  b: {x: 1}\n  a: {y: 1}\nz: 1\n", `2:7: unknown key "x": want package, arch, runtime, tags, ldflags, env, include, cgo, cc, sysroot, add-lib, exclude-lib, strip`},
 	{"not a mapping", "- arch\n", `1:1: want a mapping here, not a sequence`},
 	{"a scalar", "arch", `1:1: want a mapping here, not a string`},
 	{"functions as a list", "functions: [a]\n", `1:12: want a mapping here, not a sequence`},

@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"check":                 {"ldd", "pack", "image"},
 	"invoke":                {},
 	"templates":             {},
+	"bench":                 {"", "pack"},
 	"internal/hint":         {},
 	"internal/atomicfile":   {},
 }

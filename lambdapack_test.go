@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestBuild(t *testing.T) {
 	}
 	for i, name := range []string{"a", "b"} {
 		r := results[i]
-		if r.Function.Name != name || r.Path != filepath.Join("dist", name+".zip") || r.Record != m.Functions[name] {
+		if r.Function.Name != name || r.Path != filepath.Join("dist", name+".zip") || !reflect.DeepEqual(r.Record, m.Functions[name]) {
 			t.Errorf("result %+v, in the manifest %+v", r, m.Functions[name])
 		}
 		if r.Record.SHA256 != r.Hex() || r.Record.Path != name+".zip" || r.Record.Handler != lambda.Bootstrap {

@@ -172,7 +172,7 @@ func TestGoBuildErrors(t *testing.T) {
 			case c.Argv[1] == "build":
 				return exits(c, "undefined: db.Open\n")
 			case slices.Contains(c.Argv, "-deps"):
-				fmt.Fprint(c.Stdout, "\nexample.org/db\n\n")
+				fmt.Fprint(c.Stdout, "\nC\texample.org/db\tfixed\t/mod/db\n\n")
 			default:
 				fmt.Fprint(c.Stdout, "example.com/m/a fmt os\nexample.com/m/cmd/v2 example.org/db\n")
 			}

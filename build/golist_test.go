@@ -128,7 +128,7 @@ func TestFindEach(t *testing.T) {
 	if argvs := r.argvs(); !reflect.DeepEqual(argvs, want) {
 		t.Errorf("argv %q\nwant %q", argvs, want)
 	}
-	if env := r.commands[0].Env; !slices.Equal(env, []string{"A=1", "GOOS=linux", "GOARCH=arm64"}) {
+	if env := r.commands[0].Env; !slices.Equal(env, []string{"A=1", "CGO_ENABLED=1", "GOOS=linux", "GOARCH=arm64"}) {
 		t.Errorf("env %q", env)
 	}
 

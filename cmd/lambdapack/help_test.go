@@ -21,6 +21,9 @@ func TestHelp(t *testing.T) {
 		t.Fatalf("only %d commands", len(commands))
 	}
 	for _, c := range commands {
+		if c.Hidden {
+			continue
+		}
 		name := c.CommandPath()
 		if c.Short == "" || strings.Contains(c.Short, "\n") || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: the purpose %q is not one line without a full stop", name, c.Short)
