@@ -202,10 +202,17 @@ func (g *Go) names() string {
 }
 
 func (g *Go) linkerFlags() string {
-	if g.KeepSymbols {
-		return g.Ldflags
+	var flags []string
+	if !g.KeepSymbols {
+		flags = append(flags, "-s", "-w")
 	}
-	return strings.TrimSpace("-s -w " + g.Ldflags)
+	if g.linksC() {
+		// The build ID digests the flags of the C compiler, and those name
+		// directories: a sysroot, ${SRCDIR}. Without it the link is made anew
+		// every time; with it the bytes would depend on the directory.
+		flags = append(flags, "-buildid=")
+	}
+	return strings.TrimSpace(strings.Join(append(flags, g.Ldflags), " "))
 }
 
 // env sets what decides about the bytes, so that neither the user's
