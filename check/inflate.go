@@ -3,7 +3,6 @@ package check
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -46,19 +45,21 @@ func (memory) Close() error { return nil }
 // An inflated is a deflated entry with random access. It inflates from the
 // beginning up to what is asked for, once, and keeps that.
 type inflated struct {
-	open   func() io.Reader // the compressed bytes
+	packed *io.SectionReader
 	size   int64
 	crc    uint32
 	budget *budget
 
-	mu  sync.Mutex
-	r   io.ReadCloser
-	buf []byte
-	err error // why there is nothing after buf
+	mu    sync.Mutex
+	r     io.ReadCloser
+	whole bool // r reads from memory
+	buf   []byte
+	err   error // why there is nothing after buf
 }
 
-// inflateStep is how much is inflated at least: ELF headers, then on.
-const inflateStep = 128 << 10
+// firstStep and nextStep are how much is inflated at least: the headers, which
+// are all that a static program is asked for, then on.
+const firstStep, nextStep = 64 << 10, 1 << 20
 
 // ReadAt inflates as far as it must.
 func (f *inflated) ReadAt(b []byte, off int64) (int, error) {
@@ -85,15 +86,15 @@ func (f *inflated) grow(end int64) error {
 	if int64(len(f.buf)) >= end || f.err != nil {
 		return f.err
 	}
-	if f.buf == nil {
-		if f.err = f.budget.take(f.size); f.err != nil {
-			return f.err
-		}
-		f.buf = make([]byte, 0, f.size)
-		f.r = flate.NewReader(bufio.NewReaderSize(f.open(), 64<<10))
+	if f.err = f.start(end); f.err != nil {
+		return f.err
 	}
-	end = min(f.size, max(end, int64(len(f.buf))+inflateStep))
 	old := len(f.buf)
+	end = max(end, int64(old)+nextStep)
+	if !f.whole {
+		end = firstStep
+	}
+	end = min(end, f.size)
 	n, err := io.ReadFull(f.r, f.buf[old:end])
 	f.buf = f.buf[:old+n]
 	switch {
@@ -102,11 +103,33 @@ func (f *inflated) grow(end int64) error {
 	case end == f.size:
 		f.err = f.complete()
 		f.r = nil
-		if f.err == nil {
-			return nil
-		}
 	}
 	return f.err
+}
+
+// start makes the decompressor. It reads the file piece by piece for the first
+// step; for more it begins again with all compressed bytes in memory, from where
+// it is much faster.
+func (f *inflated) start(end int64) error {
+	switch {
+	case f.buf == nil:
+		if err := f.budget.take(f.size); err != nil {
+			return err
+		}
+		f.buf = make([]byte, 0, f.size)
+		if f.size > firstStep && end <= firstStep {
+			f.r = pack.Inflate(bufio.NewReaderSize(f.packed, 16<<10))
+			return nil
+		}
+	case f.whole:
+		return nil
+	}
+	compressed := make([]byte, f.packed.Size())
+	if _, err := f.packed.ReadAt(compressed, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.r, f.whole, f.buf = pack.Inflate(bytes.NewReader(compressed)), true, f.buf[:0]
+	return nil
 }
 
 // complete checks what can be checked once all is inflated.
@@ -132,14 +155,18 @@ func (f *inflated) fault() error {
 }
 
 // flatePool keeps the decompressors for heads.
-var flatePool = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
+var flatePool = sync.Pool{New: func() any { return pack.Inflate(bytes.NewReader(nil)) }}
+
+type resetter interface {
+	Reset(r io.Reader, dict []byte) error
+}
 
 // inflateHead inflates the first bytes of an entry of size bytes from the first
 // compressed ones.
 func inflateHead(compressed []byte, size int64) []byte {
 	r := flatePool.Get().(io.ReadCloser)
 	defer flatePool.Put(r)
-	if err := r.(flate.Resetter).Reset(bytes.NewReader(compressed), nil); err != nil {
+	if err := r.(resetter).Reset(bytes.NewReader(compressed), nil); err != nil {
 		return nil
 	}
 	head := make([]byte, min(size, headSize))

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/lambdapack/lambdapack/lambda"
@@ -96,6 +98,7 @@ func (j *judge) inspect() error {
 			elfs = append(elfs, i)
 		}
 	}
+	slices.SortStableFunc(elfs, func(a, b *item) int { return cmp.Compare(b.size, a.size) }) // the longest work first
 	if err := each(j.ctx, elfs, func(i *item) { j.sysroot.Inspect(inTask(i.name)) }); err != nil {
 		return err
 	}

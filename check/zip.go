@@ -154,7 +154,7 @@ func (z *zipReader) readHead(e *zipEntry, got []byte) {
 		e.head = slices.Clone(got[:min(uint64(len(got)), e.size, headSize)])
 	case methodDeflate:
 		e.head = inflateHead(got[:min(uint64(len(got)), e.packed)], int64(e.size))
-		e.lazy = &inflated{open: func() io.Reader { return z.section(e) }, size: int64(e.size), crc: e.crc, budget: z.budget}
+		e.lazy = &inflated{packed: z.section(e), size: int64(e.size), crc: e.crc, budget: z.budget}
 	}
 }
 
