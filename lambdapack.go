@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/check"
 	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
@@ -53,6 +54,8 @@ type Options struct {
 	Env []string
 	// Runner runs them; nil means build.Exec.
 	Runner build.Runner
+	// NoCheck packages even what a check says would fail in Lambda.
+	NoCheck bool
 	// Oracle is a command that asks the host's dynamic loader: ldd.OracleMain
 	// with the last argument. Where it is set, the closure of every executable
 	// that this host can load is held against the answer.
@@ -92,6 +95,8 @@ type Result struct {
 	pack.Written
 	// Record is what the manifest says of it.
 	Record pack.Record
+	// Findings are what a check found that does not fail the build.
+	Findings []check.Finding
 }
 
 // defaultOutput is the directory of packages, where none is named.

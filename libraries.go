@@ -112,7 +112,7 @@ func (w *walker) walk(extra []string) (*ldd.Closure, error) {
 // missing there.
 func (w *walker) missing(c *ldd.Closure) error {
 	for _, m := range c.Missing {
-		if m.Kind == ldd.Auxiliary || lambda.IsGlibc(path.Base(m.Name)) {
+		if m.Kind == ldd.Auxiliary || lambda.GlibcLibrary(path.Base(m.Name)) {
 			continue
 		}
 		by := "--add-lib"
@@ -141,7 +141,7 @@ func (w *walker) elsewhere() string {
 func (w *walker) files(c *ldd.Closure) []pack.File {
 	var files []pack.File
 	for _, o := range c.Objects {
-		if o == c.Root || o == c.Interp || lambda.IsGlibc(o.Label()) {
+		if o == c.Root || o == c.Interp || lambda.GlibcLibrary(o.Label()) {
 			continue
 		}
 		host := filepath.Join(w.artifact.Sysroot, filepath.FromSlash(o.RealPath))

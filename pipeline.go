@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/check"
 	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
@@ -33,6 +34,7 @@ type pipeline struct {
 	staged   []*pack.Staged // by function
 	unpacked []int64        // by function
 	shipped  [][]pack.Library
+	findings [][]check.Finding
 	scratch  string // for stripped libraries; removed at the end
 	newDir   bool   // this run makes the output directory
 
@@ -48,7 +50,7 @@ func (p *pipeline) prepare() (err error) {
 	p.newDir = errors.Is(err, fs.ErrNotExist)
 	n := len(p.functions)
 	p.included, p.staged, p.unpacked = make([][]pack.File, n), make([]*pack.Staged, n), make([]int64, n)
-	p.shipped = make([][]pack.Library, n)
+	p.shipped, p.findings = make([][]pack.Library, n), make([][]check.Finding, n)
 	for i, f := range p.functions {
 		if f.Strip != nil && *f.Strip && p.scratch == "" {
 			if p.scratch, err = os.MkdirTemp("", "lambdapack-*"); err != nil {
@@ -180,6 +182,9 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	if err != nil {
 		return err
 	}
+	if p.findings[i], err = p.check(ctx, pkg); err != nil {
+		return err
+	}
 	p.unpacked[i] = pkg.UnpackedSize()
 	p.staged[i], err = p.stage(ctx, pkg, a.Function)
 	if err != nil {
@@ -200,6 +205,19 @@ func (p *pipeline) stage(ctx context.Context, pkg *pack.Package, name string) (*
 		zip.Memos = filepath.Join(p.opts.Cache, "zip")
 	}
 	return pkg.StageZip(ctx, path, zip)
+}
+
+// check judges a package as Lambda would treat it. Errors fail the build, the
+// rest is the caller's to tell.
+func (p *pipeline) check(ctx context.Context, pkg *pack.Package) ([]check.Finding, error) {
+	if p.opts.NoCheck {
+		return nil, nil
+	}
+	report, err := check.Package(ctx, pkg, check.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return report.Findings, report.Err()
 }
 
 func (p *pipeline) detail(i int) string {
@@ -249,7 +267,7 @@ func (p *pipeline) result(i int, f Function) Result {
 	if p.opts.Format == pack.FormatZip {
 		rec.SHA256, rec.SourceCodeHash, rec.Size = w.Hex(), w.Base64(), w.Size
 	}
-	return Result{Function: f, Path: p.out.shown(path), Written: w, Record: rec}
+	return Result{Function: f, Path: p.out.shown(path), Written: w, Record: rec, Findings: p.findings[i]}
 }
 
 // updateManifest takes its turn among other runs that write the same manifest.

@@ -102,15 +102,19 @@ func (r *Report) Err() error {
 		return nil
 	}
 	first := r.Findings[0]
-	text := first.ID
-	if first.Object != "" {
-		text = first.Object + ": " + text
-	}
 	more := ""
 	if n > 1 {
-		more = fmt.Sprintf(" (and %d more)", n-1)
+		more = fmt.Sprintf(", and %d more errors", n-1)
 	}
-	return hint.Errorf(first.Fix, "%s: %s%s", text, first.Evidence, more)
+	return hint.Errorf(first.Fix, "%s%s", first, more)
+}
+
+// String returns object, evidence and identifier in one line.
+func (f Finding) String() string {
+	if f.Object == "" {
+		return fmt.Sprintf("%s [%s]", f.Evidence, f.ID)
+	}
+	return fmt.Sprintf("%s: %s [%s]", f.Object, f.Evidence, f.ID)
 }
 
 func (r *Report) finish(target *lambda.Arch) {

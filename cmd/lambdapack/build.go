@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lambdapack/lambdapack"
+	"github.com/lambdapack/lambdapack/check"
+	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
@@ -77,7 +79,7 @@ type buildFlags struct {
 	json                    bool
 	jobs                    int
 	c                       lambdapack.C
-	cgo, strip              bool
+	cgo, strip, check       bool
 }
 
 func (a *app) buildCommand() *cobra.Command {
@@ -109,6 +111,7 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	flags.StringVar(&f.c.Sysroot, "sysroot", "", "`directory` with the target's headers and libraries")
 	flags.StringArrayVar(&f.c.AddLib, "add-lib", nil, "ship a `library` that is only opened at run time, too")
 	flags.StringArrayVar(&f.c.ExcludeLib, "exclude-lib", nil, "leave libraries out whose soname matches `pattern`")
+	flags.BoolVar(&f.check, "check", true, "=false: package even what would fail in Lambda")
 	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of things to do at once (default one a processor)")
 	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
@@ -140,7 +143,7 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	if c.Flags().Changed("ldflags") {
 		opts.Ldflags = &f.ldflags
 	}
-	opts.C, opts.Oracle = f.c, oracleCommand()
+	opts.C, opts.Oracle, opts.NoCheck = f.c, oracleCommand(), !f.check
 	if c.Flags().Changed("cgo") {
 		opts.CGO = &f.cgo
 	}
@@ -178,14 +181,18 @@ func (a *app) advise(results []lambdapack.Result) {
 			told[rt] = true
 			a.ui.notice(deprecation(rt))
 		}
+		for _, f := range r.Findings {
+			if f.Severity == check.Warning {
+				a.ui.warning(hint.Errorf(f.Fix, "%s: %s", r.Function.Name, f))
+			}
+		}
 		if r.OverUploadLimit() {
-			a.ui.warning(fmt.Sprintf("%s has %.1f MB, and the Lambda API takes at most %d MB: upload it through S3",
+			a.ui.warning(hint.Errorf("upload it through S3", "%s has %.1f MB, and the Lambda API takes at most %d MB",
 				r.Path, float64(r.Size)/(1<<20), lambda.MaxUploadZip>>20))
 		}
 	}
 }
 
-// deprecation gives the dates of a runtime, and the flag that moves on.
 func deprecation(rt *lambda.Runtime) string {
 	const day = "2 January 2006"
 	text := fmt.Sprintf("%s is deprecated since %s; functions cannot be created with it from %s on, nor updated from %s on",

@@ -148,16 +148,17 @@ func (u *ui) notice(text string) {
 	}
 }
 
-func (u *ui) warning(text string) { u.message(u.paint("33", "warning: "), text) }
+func (u *ui) warning(err error) { u.problem(u.paint("33", "warning: "), err) }
 
-// failure prints an error, and its fix below.
-func (u *ui) failure(err error) {
-	u.message(u.paint("31", "error: "), err.Error())
+func (u *ui) failure(err error) { u.problem(u.paint("31", "error: "), err) }
+
+// problem prints an error, and its fix below.
+func (u *ui) problem(weight string, err error) {
+	text := strings.TrimRight(err.Error(), "\n")
 	if fix := hint.Of(err); fix != "" {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		fmt.Fprintf(u.w, "  fix: %s\n", fix)
+		text += "\n  fix: " + fix
 	}
+	u.message(weight, text)
 }
 
 func (u *ui) message(weight, text string) {
