@@ -280,7 +280,7 @@ func (p *pipeline) updateManifest(records map[string]pack.Record) error {
 		}
 		unlock, err := lockedfile.MutexAt(filepath.Join(dir, hex.EncodeToString(sum[:10]))).Lock()
 		if err != nil {
-			return hint.Wrap(err, "make the cache directory writable")
+			return hint.Wrap(err, "make the cache directory writable, or choose another with LAMBDAPACK_CACHE")
 		}
 		defer unlock()
 	}

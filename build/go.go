@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 )
 
@@ -74,7 +75,8 @@ type Go struct {
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	dir, err := g.open()
 	if err != nil {
-		return fmt.Errorf("opening the cache of executables: %w", err)
+		return hint.Errorf("make the cache directory writable, or choose another with LAMBDAPACK_CACHE",
+			"opening the cache of executables: %w", err)
 	}
 	if g.linksC() {
 		if g.tools, err = g.C.find(ctx, g.Runner, withEnv(g.Env, g.settings()...), g.Target.Arch); err != nil {

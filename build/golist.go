@@ -56,6 +56,9 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 // that the go command cannot read.
 func (f *GoFinder) FindEach(ctx context.Context, patterns []string) ([][]GoPackage, error) {
 	for _, p := range patterns {
+		if p == "" {
+			return nil, hint.Errorf("name a directory; this one is .", "a pattern is empty")
+		}
 		if strings.HasSuffix(p, ".go") {
 			return nil, hint.Errorf("name the directory that the file is in", "%s is a file; a function is a package", p)
 		}
