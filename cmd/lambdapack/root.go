@@ -72,6 +72,8 @@ func run(ctx context.Context, e environment) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		a.ui.failure(errors.New("interrupted; the previous output is as it was"))
 		return exitFailed
+	case errors.Is(err, errTold):
+		return exitFailed
 	}
 	a.ui.failure(err)
 	var u usageError
@@ -97,7 +99,7 @@ all is done, 1 where something failed, 2 where the command line is wrong.`,
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the commands that run")
-	root.AddCommand(a.buildCommand(), a.listCommand(), a.versionCommand())
+	root.AddCommand(a.buildCommand(), a.checkCommand(), a.lddCommand(), a.listCommand(), a.versionCommand())
 	return root
 }
 
