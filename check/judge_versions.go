@@ -208,7 +208,7 @@ func (j *judge) judgeSymbols(c *closure) error {
 		if err != nil {
 			return err
 		}
-		syms = slices.DeleteFunc(syms, func(s ldd.Symbol) bool { return s.Weak || virtual && !j.knownProvider(c, o, s) })
+		syms = slices.DeleteFunc(syms, func(s ldd.Symbol) bool { return s.Weak || !j.knownProvider(c, o, s, virtual) })
 		if len(syms) > 0 {
 			all = append(all, wanted{o, syms})
 		}
@@ -235,22 +235,18 @@ func (j *judge) judgeSymbols(c *closure) error {
 	return nil
 }
 
-// knownProvider reports whether the library that a symbol's version is expected
-// from is a file.
-func (j *judge) knownProvider(c *closure, o *ldd.Object, s ldd.Symbol) bool {
+// knownProvider reports whether only files at hand can define a symbol, and its
+// version is not missing altogether, which is a finding already.
+func (j *judge) knownProvider(c *closure, o *ldd.Object, s ldd.Symbol, virtual bool) bool {
 	if s.File == "" {
-		return false
+		return !virtual
 	}
 	p := provider(c, o, s.File)
 	if p == nil || p.Virtual() {
 		return false
 	}
 	d, err := j.definitions(p)
-	if err != nil || d.none {
-		return false
-	}
-	has, _ := d.has(s.Version)
-	return has // else it is a finding already
+	return err == nil && (d.names[s.Version] || d.none && !virtual)
 }
 
 func symbolName(s ldd.Symbol) string {
