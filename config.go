@@ -124,7 +124,7 @@ func ParseConfig(path string, data []byte) (*Config, error) {
 	for name, f := range y.Functions {
 		c.Functions = append(c.Functions, r.function(name, f))
 	}
-	slices.SortFunc(c.Functions, func(a, b FunctionConfig) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(c.Functions, func(a, b FunctionConfig) int { return strings.Compare(a.Name, b.Name) })
 	if r.err != nil {
 		return nil, r.err
 	}

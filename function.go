@@ -225,13 +225,11 @@ func (f *finder) function(fc *FunctionConfig) Function {
 	return fn
 }
 
-func compareNames(a, b string) int { return strings.Compare(a, b) }
-
 // sort orders the functions by name, and rejects two that would be written to
 // one file.
 func (f *finder) sort() error {
 	slices.SortFunc(f.chosen, func(a, b Function) int {
-		return cmp.Or(compareNames(a.Name, b.Name), strings.Compare(a.Package.ImportPath, b.Package.ImportPath))
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Package.ImportPath, b.Package.ImportPath))
 	})
 	byName := map[string]Function{}
 	for _, fn := range f.chosen {

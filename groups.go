@@ -12,7 +12,8 @@ import (
 func (p *pipeline) builders() []build.Builder {
 	groups := map[string][]*build.Go{} // by key, in slots
 	var all []build.Builder
-	for _, f := range p.functions {
+	for _, j := range p.jobs {
+		f := j.Function
 		p.report(Event{Function: f.Name, Step: StepCompile})
 		key := groupKey(f)
 		slot := 0
