@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,7 @@ func TestText(t *testing.T) {
 	r.Path = "dist/hello"
 	r.Unpacked = 12345678 // compilers differ
 	golden(t, "findings.txt", text(t, r, TextOptions{}))
-	golden(t, "resolutions.txt", text(t, r, TextOptions{Resolutions: true}))
+	golden(t, "resolutions.txt", text(t, r, TextOptions{Verbose: true}))
 	if coloured := text(t, r, TextOptions{Colour: true}); !strings.Contains(coloured, "\x1b[31merrors\x1b[0m") {
 		t.Errorf("%q", coloured)
 	}
@@ -39,6 +40,22 @@ func TestTextOfNothing(t *testing.T) {
 	r.Path = "hello.zip"
 	r.Packed = 168
 	golden(t, "nothing.txt", text(t, r, TextOptions{}))
+}
+
+// TestTextOfMany: a package with thousands of alike findings stays readable.
+func TestTextOfMany(t *testing.T) {
+	t.Parallel()
+	entries := []entry{file("bootstrap", script, 0o755)}
+	for i := range 1000 {
+		entries = append(entries, file(fmt.Sprintf("data/%04d", i), "", 0o600))
+	}
+	r := check(t, writeZip(t, entries...), Options{})
+	if got := text(t, r, TextOptions{}); strings.Count(got, "unreadable  data/") != maxAlike || !strings.Contains(got, "  unreadable  and 990 more") || !strings.Contains(got, "1000 errors") {
+		t.Error(got)
+	}
+	if got := text(t, r, TextOptions{Verbose: true}); strings.Count(got, "unreadable  data/") != 1000 {
+		t.Errorf("%.2000s", got)
+	}
 }
 
 func text(t *testing.T, r *Report, opts TextOptions) string {
