@@ -14,9 +14,13 @@ import (
 type TextOptions struct {
 	// Colour marks severities with the colours of a terminal.
 	Colour bool
-	// Resolutions adds where each soname of each object leads.
-	Resolutions bool
+	// Verbose adds where each soname of each object leads, and leaves out none of
+	// many findings of one kind.
+	Verbose bool
 }
+
+// maxAlike bounds the findings of one kind that are shown.
+const maxAlike = 10
 
 // textWidth is the width that text is wrapped at, for a terminal of 80 columns.
 const textWidth = 79
@@ -24,12 +28,12 @@ const textWidth = 79
 // WriteText writes a report for people: what was judged, the findings grouped by
 // severity, and a line that counts them.
 func WriteText(w io.Writer, r *Report, opts TextOptions) error {
-	t := &textWriter{b: bufio.NewWriter(w), colour: opts.Colour}
+	t := &textWriter{b: bufio.NewWriter(w), TextOptions: opts}
 	t.wrap(r.title(), "", "  ")
 	for _, s := range []Severity{Error, Warning, Notice} {
 		t.group(r, s)
 	}
-	if opts.Resolutions {
+	if opts.Verbose {
 		t.resolutions(r)
 	}
 	fmt.Fprintf(t.b, "\n%s\n", t.summary(r))
@@ -37,8 +41,8 @@ func WriteText(w io.Writer, r *Report, opts TextOptions) error {
 }
 
 type textWriter struct {
-	b      *bufio.Writer
-	colour bool
+	TextOptions
+	b *bufio.Writer
 }
 
 // title says what was judged, and as what.
@@ -83,24 +87,36 @@ func (t *textWriter) group(r *Report, s Severity) {
 		return
 	}
 	fmt.Fprintf(t.b, "\n%s\n", t.paint(severityColours[s], string(s)+"s"))
-	fix := ""
-	for _, f := range r.Findings {
+	shown, fix := map[string]int{}, ""
+	for i, f := range r.Findings {
 		if f.Severity != s {
 			continue
 		}
-		head := "  " + t.paint("1", f.ID)
-		if f.Object != "" {
-			head += "  " + f.Object
+		if shown[f.ID]++; shown[f.ID] <= maxAlike || t.Verbose {
+			t.finding(f, f.Fix == fix)
+			fix = f.Fix
 		}
-		fmt.Fprintln(t.b, head)
-		t.wrap(f.Evidence, "    ", "    ")
-		if f.Fix == fix {
-			t.wrap("fix: as above", "    ", "")
-			continue
+		last := i == len(r.Findings)-1 || r.Findings[i+1].ID != f.ID || r.Findings[i+1].Severity != s
+		if more := shown[f.ID] - maxAlike; last && more > 0 && !t.Verbose {
+			fmt.Fprintf(t.b, "  %s  and %d more, which --verbose and --json show\n", t.paint("1", f.ID), more)
 		}
-		fix = f.Fix
-		t.wrap("fix: "+fix, "    ", "         ")
 	}
+}
+
+// finding writes one finding; the fix that stands above it already is not said
+// again.
+func (t *textWriter) finding(f Finding, fixed bool) {
+	head := "  " + t.paint("1", f.ID)
+	if f.Object != "" {
+		head += "  " + f.Object
+	}
+	fmt.Fprintln(t.b, head)
+	t.wrap(f.Evidence, "    ", "    ")
+	if fixed {
+		fmt.Fprintln(t.b, "    fix: as above")
+		return
+	}
+	t.wrap("fix: "+f.Fix, "    ", "         ")
 }
 
 // resolutions lists the way of each soname.
@@ -142,7 +158,7 @@ func (t *textWriter) summary(r *Report) string {
 }
 
 func (t *textWriter) paint(code, text string) string {
-	if !t.colour {
+	if !t.Colour {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

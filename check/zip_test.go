@@ -3,7 +3,9 @@ package check
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
+	"hash/crc32"
 	"runtime"
 	"strings"
 	"testing"
@@ -101,12 +103,23 @@ func TestZip64(t *testing.T) {
 // memory stays bounded.
 func TestBombs(t *testing.T) {
 	t.Parallel()
-	entries := []entry{file("bootstrap", script, 0o755)}
-	large := "\x7fELF" + strings.Repeat("\x00", 60<<20)
+	large := []byte("\x7fELF" + strings.Repeat("\x00", 60<<20))
+	var packed, b bytes.Buffer
+	fw, _ := flate.NewWriter(&packed, flate.BestSpeed)
+	fw.Write(large)
+	fw.Close()
+	w := zip.NewWriter(&b)
 	for i := range 10 {
-		entries = append(entries, file("lib/"+string(rune('a'+i))+".so", large, 0o755))
+		h := file("lib/"+string(rune('a'+i))+".so", "", 0o755).FileHeader
+		h.CRC32, h.UncompressedSize64, h.CompressedSize64 = crc32.ChecksumIEEE(large), uint64(len(large)), uint64(packed.Len())
+		c, err := w.CreateRaw(&h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Write(packed.Bytes())
 	}
-	p := writeZip(t, entries...)
+	w.Close()
+	p := writeFile(t, b.Bytes())
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	r := check(t, p, Options{})

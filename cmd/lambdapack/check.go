@@ -41,9 +41,9 @@ The exit code is 1 where there is an error, or a warning under --strict.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.check(c, &f, args[0]) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.arch, "arch", "", "machine: amd64 (x86_64) or arm64 (aarch64) (default bootstrap's)")
+	flags.StringVar(&f.arch, "arch", "", "amd64 or arm64 (default: what bootstrap is for)")
 	flags.StringVar(&f.runtime, "runtime", "", "provided.al2 or provided.al2023 (default provided.al2)")
-	flags.StringVar(&f.rootfs, "rootfs", "", "judge against the root file system in `DIR`, not the table")
+	flags.StringVar(&f.rootfs, "rootfs", "", "judge against the root file system in `DIR`")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.strict, "strict", false, "fail on warnings too")
 	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
@@ -125,7 +125,7 @@ func (a *app) writeReport(r *check.Report, asJSON bool) error {
 		return writeJSON(a.stdout, r)
 	}
 	var b bytes.Buffer
-	err := check.WriteText(&b, r, check.TextOptions{Colour: a.colourful(a.stdout), Resolutions: a.verbose})
+	err := check.WriteText(&b, r, check.TextOptions{Colour: a.colourful(a.stdout), Verbose: a.verbose})
 	if err == nil {
 		_, err = a.stdout.Write(b.Bytes())
 	}

@@ -43,8 +43,8 @@ The exit code is 1 where something is missing.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.ldd(&f, args[0]) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.arch, "arch", "", "fail unless FILE is for amd64 (x86_64) or arm64 (aarch64)")
-	flags.StringVar(&f.format, "format", "tree", "tree, list, json, dot (Graphviz) or mermaid")
+	flags.StringVar(&f.arch, "arch", "", "fail unless FILE is for this machine: amd64 or arm64")
+	flags.StringVar(&f.format, "format", "tree", "tree, list, json, dot or mermaid")
 	flags.StringVar(&f.sysroot, "sysroot", "", "look for libraries in the file system in `DIR` (default /)")
 	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"tree", "list", "json", "dot", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))
