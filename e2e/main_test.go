@@ -80,8 +80,16 @@ func run(t testing.TB, cmd *exec.Cmd) string {
 // returns the zip's path.
 func pack(t testing.TB, dir string, args ...string) string {
 	t.Helper()
+	return packWith(t, dir, nil, args...)
+}
+
+// packWith does as pack, with more in the environment.
+func packWith(t testing.TB, dir string, env []string, args ...string) string {
+	t.Helper()
 	zip := filepath.Join(t.TempDir(), "function.zip")
-	run(t, packCommand(dir, append(args, "-o", zip)...))
+	cmd := packCommand(dir, append(args, "-o", zip)...)
+	cmd.Env = append(os.Environ(), env...)
+	run(t, cmd)
 	return zip
 }
 

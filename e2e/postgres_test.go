@@ -1,3 +1,5 @@
+//go:build linux
+
 package e2e
 
 import (
@@ -98,6 +100,17 @@ func shadowed(t *testing.T, r *rootfs) {
 		t.Cleanup(func() { os.Remove(path) })
 	}
 	askVersion(t, r)
+
+	// The control: a loader that cannot tell $ORIGIN does load those. The
+	// emulator always tells.
+	if r.machine.emulator == "" {
+		r.remove(t, "proc/self/exe")
+		defer r.origin(t)
+		out, code := r.output(t)
+		if want := "error while loading shared libraries: /lib64/libpq.so.5: file too short"; code != 127 || !strings.Contains(out, want) {
+			t.Errorf("exit code %d: %s; want 127 and %q", code, out, want)
+		}
+	}
 }
 
 // withoutOpenSSL is the control: what the other tests run on does come from
