@@ -26,7 +26,7 @@ func TestAddLib(t *testing.T) {
 	}{
 		{"by soname", amd64, []string{"--add-lib", "libssl.so.3"}},
 		{"by path", amd64, []string{"--add-lib", "/usr/lib/x86_64-linux-gnu/libssl.so.3"}},
-		{"sysroot", arm64, []string{"--add-lib", "libssl.so.3", "--arch", "arm64", "--sysroot", sysroot()}},
+		{"sysroot", arm64, []string{"--add-lib", "libssl.so.3", "--arch", "arm64", "--sysroot", sysroot("arm64")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			zip := pack(t, dir, test.args...)

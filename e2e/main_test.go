@@ -49,7 +49,7 @@ func prepare(dir string) error {
 		}
 		roots = filepath.Join(cache, "lambdapack-e2e")
 	}
-	if _, err := os.Stat(filepath.Join(roots, "glibc-amd64")); err != nil {
+	if _, err := os.Stat(filepath.Join(roots, "complete-2")); err != nil {
 		return fmt.Errorf("run e2e/setup first: %w", err)
 	}
 	lambdapack = filepath.Join(dir, "lambdapack")
@@ -61,8 +61,8 @@ func prepare(dir string) error {
 	return os.Setenv("LAMBDAPACK_CACHE", filepath.Join(dir, "cache"))
 }
 
-// sysroot holds Debian's libpq and what it needs, for arm64.
-func sysroot() string { return filepath.Join(roots, "sysroot-arm64") }
+// sysroot holds Debian's libpq and what it needs, for a machine.
+func sysroot(arch string) string { return filepath.Join(roots, "sysroot-"+arch) }
 
 // run runs a command to its end and returns its stdout; anything but success
 // fails the test.

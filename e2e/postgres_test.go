@@ -30,14 +30,16 @@ var libpq = []string{
 func TestPostgres(t *testing.T) {
 	server := startPostgres(t)
 	for _, test := range []struct {
+		name    string
 		machine machine
 		elf     elf.Machine
 		args    []string
 	}{
-		{amd64, elf.EM_X86_64, nil},
-		{arm64, elf.EM_AARCH64, []string{"--arch", "arm64", "--sysroot", sysroot()}},
+		{"amd64", amd64, elf.EM_X86_64, nil},
+		{"amd64 in a sysroot", amd64, elf.EM_X86_64, []string{"--sysroot", sysroot("amd64")}},
+		{"arm64 in a sysroot", arm64, elf.EM_AARCH64, []string{"--arch", "arm64", "--sysroot", sysroot("arm64")}},
 	} {
-		t.Run(test.machine.arch, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			zip := pack(t, postgres, test.args...)
 			expectLibraries(t, zip, libpq...)
 			expectELF(t, zip, test.elf)

@@ -32,11 +32,11 @@ func TestReproducible(t *testing.T) {
 // TestReproducibleSysroot: where the sysroot lies does not matter either.
 func TestReproducibleSysroot(t *testing.T) {
 	args := []string{"--arch", "arm64", "--sysroot"}
-	want := digest(t, pack(t, libpqOnly, append(args, sysroot())...))
+	want := digest(t, pack(t, libpqOnly, append(args, sysroot("arm64"))...))
 
 	dir := filepath.Join(t.TempDir(), "elsewhere")
 	function := copyOf(t, libpqOnly, filepath.Join(dir, "function"))
-	copyOf(t, sysroot(), filepath.Join(dir, "root"))
+	copyOf(t, sysroot("arm64"), filepath.Join(dir, "root"))
 	if got := digest(t, pack(t, function, append(args, "../root")...)); got != want {
 		t.Errorf("the digest is %s with one sysroot, %s with its copy", want, got)
 	}

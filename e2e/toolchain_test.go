@@ -58,7 +58,7 @@ func onlyGo(t *testing.T) string {
 // links, one that only libraries need, and that one with a linker that lets it
 // pass.
 func TestIncompleteSysroot(t *testing.T) {
-	root := copyOf(t, sysroot(), filepath.Join(t.TempDir(), "root"))
+	root := copyOf(t, sysroot("arm64"), filepath.Join(t.TempDir(), "root"))
 	args := []string{"--arch", "arm64", "--sysroot", root}
 	lib := filepath.Join(root, "usr/lib/aarch64-linux-gnu")
 	remove := func(pattern string) {
