@@ -190,6 +190,9 @@ func (w *walker) oracle(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(closure.Objects, func(o *ldd.Object) bool { return strings.ContainsAny(o.Path, " \t") }) {
+		return nil // the answer is split at blanks (u-root's pkg/ldd)
+	}
 	answer, err := ldd.Oracle{Command: opts.Oracle, Run: runOracle(opts.Runner, w.artifact.LibraryPath)}.List(ctx, w.artifact.Path)
 	if err != nil {
 		return fmt.Errorf("asking the dynamic loader about %s: %w", w.function.Name, err)
