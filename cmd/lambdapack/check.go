@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -14,6 +15,7 @@ import (
 	"github.com/lambdapack/lambdapack/check"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/ldd"
+	"github.com/lambdapack/lambdapack/pack"
 )
 
 type checkFlags struct {
@@ -42,7 +44,7 @@ The exit code is 1 where there is an error, or a warning under --strict.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.arch, "arch", "", "amd64 or arm64 (default: what bootstrap is for)")
-	flags.StringVar(&f.runtime, "runtime", "", "provided.al2 or provided.al2023 (default provided.al2)")
+	flags.StringVar(&f.runtime, "runtime", "", "provided.al2 or provided.al2023 (default: what the manifest beside PATH says, else provided.al2)")
 	flags.StringVar(&f.rootfs, "rootfs", "", "judge against the root file system in `DIR`")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.strict, "strict", false, "fail on warnings too")
@@ -99,10 +101,31 @@ func sysroot(flag, dir string) (*ldd.Sysroot, error) {
 	return ldd.Dir(dir), nil
 }
 
+// builtFor returns the runtime that the manifest beside a package says it was
+// built for; nil where there is none, or it does not speak of the package.
+func builtFor(path string) *lambda.Runtime {
+	m, err := pack.ReadManifest(filepath.Join(filepath.Dir(path), pack.ManifestName))
+	if err != nil {
+		return nil
+	}
+	for _, r := range m.Functions {
+		if r.Path == filepath.Base(path) {
+			rt, err := lambda.ParseRuntime(r.Runtime)
+			if err == nil {
+				return rt
+			}
+		}
+	}
+	return nil
+}
+
 func (a *app) check(c *cobra.Command, f *checkFlags, path string) error {
 	opts, err := f.options(a)
 	if err != nil {
 		return err
+	}
+	if opts.Runtime == nil {
+		opts.Runtime = builtFor(path)
 	}
 	report, err := check.Path(c.Context(), path, opts)
 	if err != nil {
