@@ -28,12 +28,7 @@ func parseHeader(s *source, f *File) ([]segment, error) {
 		return nil, err
 	}
 	f.Class, f.Data = elf.Class(ident[elf.EI_CLASS]), elf.Data(ident[elf.EI_DATA])
-	switch f.Data {
-	case elf.ELFDATA2LSB:
-		s.order = binary.LittleEndian
-	case elf.ELFDATA2MSB:
-		s.order = binary.BigEndian
-	default:
+	if s.order = byteOrder(f.Data); s.order == nil {
 		return nil, malformed("unknown byte order %d", ident[elf.EI_DATA])
 	}
 	if v := ident[elf.EI_VERSION]; v != byte(elf.EV_CURRENT) {
@@ -46,6 +41,17 @@ func parseHeader(s *source, f *File) ([]segment, error) {
 		return parseHeader64(s, f)
 	}
 	return nil, malformed("unknown class %d", ident[elf.EI_CLASS])
+}
+
+// byteOrder returns nil where ELF knows no such order.
+func byteOrder(d elf.Data) binary.ByteOrder {
+	switch d {
+	case elf.ELFDATA2LSB:
+		return binary.LittleEndian
+	case elf.ELFDATA2MSB:
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // checkMagic tells ELF files from others, and says how a file begins that is
