@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -118,7 +119,7 @@ func (c *Closure) Lookup(name string) *Object {
 
 // SearchOrder returns the steps of the loader's search for the needs of an
 // object of the closure.
-func (c *Closure) SearchOrder(by *Object) []Step { return c.walker.order(by) }
+func (c *Closure) SearchOrder(by *Object) []Step { return slices.Clone(c.walker.order(by)) }
 
 // A Candidate is a file that the loader's search for a name comes across.
 type Candidate struct {

@@ -91,6 +91,11 @@ func (s *Sysroot) resolve(name string, links *int) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
+	return s.resolveIn(real, base, links)
+}
+
+// resolveIn looks up one element in a directory's real path.
+func (s *Sysroot) resolveIn(real, base string, links *int) (entry, error) {
 	switch base {
 	case ".":
 		return s.lstat(real, false)
@@ -112,6 +117,9 @@ func (s *Sysroot) resolve(name string, links *int) (entry, error) {
 	}
 	if target == "" {
 		return entry{}, fs.ErrNotExist
+	}
+	if !strings.Contains(target, "/") {
+		return s.resolveIn(real, target, links)
 	}
 	if target[0] != '/' {
 		target = join(real, target)

@@ -18,6 +18,7 @@ type walker struct {
 	reals map[string]*Object // loaded objects by real path
 	sizes map[int64][]*Object
 	queue []*Object
+	spare []Need // room for needs, which are many and small
 	lost  map[string]*Missing
 	asked int  // paths that were tried
 	extra bool // the program itself is done
@@ -109,7 +110,7 @@ func (w *walker) run() {
 		o := w.queue[0]
 		w.queue = w.queue[1:]
 		if o == w.c.Root && o.Interp != "" && w.loader != nil {
-			o.Needs = append(o.Needs, &Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: w.loader.Found})
+			*w.addNeed(o) = Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: w.loader.Found}
 		}
 		for _, n := range o.Filters {
 			w.need(o, n, Filter)
@@ -155,8 +156,8 @@ func (w *walker) name(o *Object, names ...string) {
 
 // need resolves one need of an object and loads what it finds.
 func (w *walker) need(by *Object, name string, kind Kind) {
-	n := &Need{Name: name, Kind: kind}
-	by.Needs = append(by.Needs, n)
+	n := w.addNeed(by)
+	n.Name, n.Kind = name, kind
 	if kind != Extra && w.excluded(name) {
 		n.Excluded = true
 		return
@@ -173,6 +174,20 @@ func (w *walker) need(by *Object, name string, kind Kind) {
 	if o == w.loader && w.c.Interp == nil {
 		w.load(o)
 	}
+}
+
+// addNeed gives an object one more need, to be filled in.
+func (w *walker) addNeed(by *Object) *Need {
+	if by.Needs == nil {
+		by.Needs = make([]*Need, 0, 1+len(by.Filters)+len(by.Auxiliaries)+len(by.Needed))
+	}
+	if len(w.spare) == 0 {
+		w.spare = make([]Need, 32)
+	}
+	n := &w.spare[0]
+	w.spare = w.spare[1:]
+	by.Needs = append(by.Needs, n)
+	return n
 }
 
 func (w *walker) excluded(name string) bool {
