@@ -10,6 +10,7 @@ import (
 // A segment is one program header.
 type segment struct {
 	kind                        elf.ProgType
+	flags                       elf.ProgFlag
 	offset, vaddr, filesz, size uint64
 }
 
@@ -86,7 +87,7 @@ func parseHeader64(s *source, f *File) ([]segment, error) {
 	for i := range segs {
 		p := table[i*56:]
 		segs[i] = segment{
-			kind: elf.ProgType(s.u32(p)), offset: s.u64(p[8:]), vaddr: s.u64(p[16:]),
+			kind: elf.ProgType(s.u32(p)), flags: elf.ProgFlag(s.u32(p[4:])), offset: s.u64(p[8:]), vaddr: s.u64(p[16:]),
 			filesz: s.u64(p[32:]), size: s.u64(p[40:]),
 		}
 	}
@@ -108,7 +109,7 @@ func parseHeader32(s *source, f *File) ([]segment, error) {
 		p := table[i*32:]
 		segs[i] = segment{
 			kind: elf.ProgType(s.u32(p)), offset: uint64(s.u32(p[4:])), vaddr: uint64(s.u32(p[8:])),
-			filesz: uint64(s.u32(p[16:])), size: uint64(s.u32(p[20:])),
+			filesz: uint64(s.u32(p[16:])), size: uint64(s.u32(p[20:])), flags: elf.ProgFlag(s.u32(p[24:])),
 		}
 	}
 	return segs, nil
