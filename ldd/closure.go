@@ -2,7 +2,9 @@ package ldd
 
 import (
 	"debug/elf"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -29,9 +31,11 @@ type Object struct {
 	Needs    []*Need    // what it needs, in the file's order
 	NeededBy []*Object  // who needs it, in the order of loading
 
-	loader *Object // whose need loaded it; nil for the root
-	steps  []Step  // the search for its needs, once it was asked for
-	extra  bool    // loaded for Options.Extra only
+	loader *Object     // whose need loaded it; nil for the root
+	info   fs.FileInfo // nil for virtual ones
+	steps  []Step      // the search for its needs, once it was asked for
+	spare  []Need      // room for Needs
+	extra  bool        // loaded for Options.Extra only
 }
 
 // Virtual reports whether the object is an entry of Options.Virtual.
@@ -115,7 +119,7 @@ func (c *Closure) Lookup(name string) *Object {
 
 // SearchOrder returns the steps of the loader's search for the needs of an
 // object of the closure.
-func (c *Closure) SearchOrder(by *Object) []Step { return c.walker.order(by) }
+func (c *Closure) SearchOrder(by *Object) []Step { return slices.Clone(c.walker.order(by)) }
 
 // A Candidate is a file that the loader's search for a name comes across.
 type Candidate struct {
@@ -133,12 +137,16 @@ func (c *Closure) Candidates(by *Object, name string) []Candidate {
 	var found []Candidate
 	seen := map[string]bool{}
 	look := func(p string, r Resolution) bool {
-		f, real, err := c.walker.try(p)
-		if f == nil && !isFileError(err) || seen[real] {
+		n, err := c.walker.try(p)
+		if err != nil && !isFileError(err) || seen[n.real] {
 			return true
 		}
-		seen[real] = true
-		found = append(found, Candidate{Path: p, RealPath: real, Found: r, File: f, Err: err})
+		seen[n.real] = true
+		candidate := Candidate{Path: p, RealPath: n.real, Found: r, Err: err}
+		if err == nil {
+			candidate.File = n.file
+		}
+		found = append(found, candidate)
 		return true
 	}
 	if strings.Contains(name, "/") {

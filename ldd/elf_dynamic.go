@@ -45,6 +45,7 @@ type dynTables struct {
 
 // parseDynamic reads the entries of PT_DYNAMIC up to DT_NULL.
 func parseDynamic(s *source, f *File, seg segment) error {
+	f.tables.needed, f.tables.others = make([]uint64, 0, 8), make([]uint64, 0, 8)
 	size := uint64(16)
 	if f.Class == elf.ELFCLASS32 {
 		size = 8
@@ -153,7 +154,10 @@ func parseNames(s *source, f *File) error {
 		return v
 	}
 	list := func(ns []uint64, what string) []string {
-		var names []string
+		if len(ns) == 0 {
+			return nil
+		}
+		names := make([]string, 0, len(ns))
 		for _, n := range ns {
 			names = append(names, str(n, what))
 		}

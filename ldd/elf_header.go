@@ -10,6 +10,7 @@ import (
 // A segment is one program header.
 type segment struct {
 	kind                        elf.ProgType
+	flags                       elf.ProgFlag
 	offset, vaddr, filesz, size uint64
 }
 
@@ -28,12 +29,7 @@ func parseHeader(s *source, f *File) ([]segment, error) {
 		return nil, err
 	}
 	f.Class, f.Data = elf.Class(ident[elf.EI_CLASS]), elf.Data(ident[elf.EI_DATA])
-	switch f.Data {
-	case elf.ELFDATA2LSB:
-		s.order = binary.LittleEndian
-	case elf.ELFDATA2MSB:
-		s.order = binary.BigEndian
-	default:
+	if s.order = byteOrder(f.Data); s.order == nil {
 		return nil, malformed("unknown byte order %d", ident[elf.EI_DATA])
 	}
 	if v := ident[elf.EI_VERSION]; v != byte(elf.EV_CURRENT) {
@@ -46,6 +42,17 @@ func parseHeader(s *source, f *File) ([]segment, error) {
 		return parseHeader64(s, f)
 	}
 	return nil, malformed("unknown class %d", ident[elf.EI_CLASS])
+}
+
+// byteOrder returns nil where ELF knows no such order.
+func byteOrder(d elf.Data) binary.ByteOrder {
+	switch d {
+	case elf.ELFDATA2LSB:
+		return binary.LittleEndian
+	case elf.ELFDATA2MSB:
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // checkMagic tells ELF files from others, and says how a file begins that is
@@ -80,7 +87,7 @@ func parseHeader64(s *source, f *File) ([]segment, error) {
 	for i := range segs {
 		p := table[i*56:]
 		segs[i] = segment{
-			kind: elf.ProgType(s.u32(p)), offset: s.u64(p[8:]), vaddr: s.u64(p[16:]),
+			kind: elf.ProgType(s.u32(p)), flags: elf.ProgFlag(s.u32(p[4:])), offset: s.u64(p[8:]), vaddr: s.u64(p[16:]),
 			filesz: s.u64(p[32:]), size: s.u64(p[40:]),
 		}
 	}
@@ -102,7 +109,7 @@ func parseHeader32(s *source, f *File) ([]segment, error) {
 		p := table[i*32:]
 		segs[i] = segment{
 			kind: elf.ProgType(s.u32(p)), offset: uint64(s.u32(p[4:])), vaddr: uint64(s.u32(p[8:])),
-			filesz: uint64(s.u32(p[16:])), size: uint64(s.u32(p[20:])),
+			filesz: uint64(s.u32(p[16:])), size: uint64(s.u32(p[20:])), flags: elf.ProgFlag(s.u32(p[24:])),
 		}
 	}
 	return segs, nil

@@ -20,15 +20,23 @@ const (
 // what lies outside. The blocks make a handful of system calls out of the many
 // small reads that strings and notes need.
 type source struct {
-	r      io.ReaderAt
-	size   uint64
-	order  binary.ByteOrder
-	blocks map[uint64][]byte
-	spent  int // bytes of strings copied so far
+	r     io.ReaderAt
+	size  uint64
+	order binary.ByteOrder
+	few   [4]numbered       // the first blocks: most files need no others
+	used  int               // of few
+	more  map[uint64][]byte // the other blocks
+	spent int               // bytes of strings copied so far
+}
+
+// A numbered is a block and its place in the file.
+type numbered struct {
+	n     uint64
+	bytes []byte
 }
 
 func newSource(r io.ReaderAt, size int64) *source {
-	return &source{r: r, size: uint64(max(size, 0)), blocks: make(map[uint64][]byte, 4)}
+	return &source{r: r, size: uint64(max(size, 0))}
 }
 
 // blockPool saves a walk over hundreds of files most of its garbage.
@@ -36,15 +44,23 @@ var blockPool = sync.Pool{New: func() any { return new([blockSize]byte) }}
 
 // release gives the blocks back: nothing that read returned is used any more.
 func (s *source) release() {
-	for _, b := range s.blocks {
+	for _, b := range s.few[:s.used] {
+		blockPool.Put((*[blockSize]byte)(b.bytes[:blockSize]))
+	}
+	for _, b := range s.more {
 		blockPool.Put((*[blockSize]byte)(b[:blockSize]))
 	}
-	s.blocks = nil
+	s.used, s.more = 0, nil
 }
 
 // block returns the n-th block, which the end of the file may cut short.
 func (s *source) block(n uint64) ([]byte, error) {
-	if b, ok := s.blocks[n]; ok {
+	for i := range s.used {
+		if s.few[i].n == n {
+			return s.few[i].bytes, nil
+		}
+	}
+	if b, ok := s.more[n]; ok {
 		return b, nil
 	}
 	off := n * blockSize
@@ -57,8 +73,20 @@ func (s *source) block(n uint64) ([]byte, error) {
 		blockPool.Put(full)
 		return nil, err
 	}
-	s.blocks[n] = b
+	s.keep(n, b)
 	return b, nil
+}
+
+func (s *source) keep(n uint64, b []byte) {
+	if s.used < len(s.few) {
+		s.few[s.used] = numbered{n, b}
+		s.used++
+		return
+	}
+	if s.more == nil {
+		s.more = map[uint64][]byte{}
+	}
+	s.more[n] = b
 }
 
 // fill reads len(b) bytes at off. A reader that has less than the promised size
@@ -110,11 +138,13 @@ func (s *source) cString(off, end uint64, what string) (string, error) {
 		b = b[off%blockSize:]
 		b = b[:min(uint64(len(b)), end-off)]
 		if i := bytes.IndexByte(b, 0); i >= 0 {
-			long = append(long, b[:i]...)
-			if s.spent += len(long); s.spent > maxStrings {
+			if s.spent += len(long) + i; s.spent > maxStrings {
 				return "", malformed("more than %d bytes of names", maxStrings)
 			}
-			return string(long), nil
+			if len(long) == 0 {
+				return string(b[:i]), nil
+			}
+			return string(append(long, b[:i]...)), nil
 		}
 		long = append(long, b...)
 		if len(long) > maxString {

@@ -35,7 +35,6 @@ type File struct {
 	Dlopen  []DlopenNote // what it says it loads with dlopen
 
 	tables dynTables
-	order  func(*source)
 	open   func() (io.ReaderAt, int64, io.Closer, error)
 
 	virtual *Virtual // stands for a file that is not there
@@ -72,8 +71,13 @@ func (f *File) parse(s *source) error {
 	if err != nil {
 		return err
 	}
-	order := s.order
-	f.order = func(s *source) { s.order = order }
+	loads := 0
+	for _, seg := range segs {
+		if seg.kind == elf.PT_LOAD {
+			loads++
+		}
+	}
+	f.tables.loads = make(addressMap, 0, loads)
 	for _, seg := range segs {
 		if seg.kind == elf.PT_LOAD {
 			f.tables.loads = append(f.tables.loads, seg)
@@ -132,6 +136,6 @@ func (f *File) with(ask func(*source) error) error {
 	}
 	s := newSource(r, size)
 	defer s.release()
-	f.order(s)
+	s.order = byteOrder(f.Data)
 	return named(f.Name, ask(s))
 }

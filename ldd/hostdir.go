@@ -3,7 +3,7 @@ package ldd
 import (
 	"io"
 	"io/fs"
-	"path/filepath"
+	"os"
 )
 
 // hostFS is what os.DirFS implements.
@@ -13,18 +13,37 @@ type hostFS interface {
 	fs.ReadLinkFS
 }
 
-// A hostDir is a directory of the host. Its files are opened without the
-// bookkeeping that os.Open does for files that may block, which costs more than
-// reading an ELF header.
+// A hostDir is a directory of the host. Where the system allows, its files are
+// described, followed and opened by plain system calls: a walk asks for a few
+// hundred files, and what package os does for each of them beyond that costs more
+// than reading an ELF header.
 type hostDir struct {
 	hostFS
 	dir string
 }
 
-func (d hostDir) join(rel string) string { return filepath.Join(d.dir, filepath.FromSlash(rel)) }
+// newHostDir returns the file system of a directory; as for os.DirFS, the empty
+// name is no directory.
+func newHostDir(dir string) fs.FS {
+	fsys := os.DirFS(dir)
+	if dir == "" {
+		return fsys
+	}
+	return hostDir{fsys.(hostFS), dir}
+}
 
 // A hostFile is an open file of the host.
 type hostFile interface {
 	io.ReaderAt
 	io.Closer
+}
+
+// sameFile reports whether two files are one, under different names.
+func sameFile(a, b fs.FileInfo) bool {
+	devA, inoA, okA := inodeOf(a)
+	devB, inoB, okB := inodeOf(b)
+	if okA && okB {
+		return devA == devB && inoA == inoB
+	}
+	return os.SameFile(a, b)
 }

@@ -2,6 +2,8 @@ package ldd
 
 import (
 	"bytes"
+	"debug/elf"
+	"io"
 	"path"
 	"strings"
 )
@@ -66,26 +68,40 @@ func (s *Sysroot) systemDirs(interp string) []string {
 // at a path of the sysroot: they differ between distributions, and no file
 // tells them but the loader itself, which holds them as a run of NUL-terminated
 // strings with a slash at the end (glibc, elf/dl-load.c: system_dirs). It returns
-// nil where they are not found.
+// nil where they are not found. Most of a loader is code, and the strings are in
+// what is neither code nor writable, so that is read first.
 func (s *Sysroot) readSystemDirs(name string) (best []string) {
-	e, err := s.lookup(name)
-	if err != nil || !e.info.Mode().IsRegular() {
+	n, err := s.inspect(name)
+	if n == nil || !n.info.Mode().IsRegular() {
 		return nil
 	}
-	r, size, closer, err := s.openAt(e)
-	if err != nil {
+	r, size, closer, openErr := s.openAt(n)
+	if openErr != nil {
 		return nil
 	}
 	defer closer.Close()
-	const window, overlap = 32 << 10, 2 << 10
-	buf := make([]byte, window+overlap)
-	for off := int64(0); off < min(size, maxLoader); off += window {
-		n, _ := r.ReadAt(buf, off)
+	size = min(size, maxLoader)
+	if err == nil {
+		for _, seg := range n.file.tables.loads {
+			if end := seg.offset + seg.filesz; seg.flags == elf.PF_R && seg.offset < end && end <= uint64(size) {
+				if best = findSystemDirs(r, int64(seg.offset), int64(end)); len(best) > 1 {
+					return best
+				}
+			}
+		}
+	}
+	return findSystemDirs(r, 0, size)
+}
+
+// findSystemDirs returns the first run of several directories between two
+// offsets, else a single directory.
+func findSystemDirs(r io.ReaderAt, off, end int64) (best []string) {
+	const window, overlap = 16 << 10, 2 << 10
+	buf := make([]byte, min(window+overlap, max(0, end-off)))
+	for ; off < end && len(best) < 2; off += window {
+		n, _ := r.ReadAt(buf[:min(int64(len(buf)), end-off)], off)
 		if run := systemDirRun(buf[:n]); len(run) > len(best) {
 			best = run
-		}
-		if len(best) > 1 {
-			break
 		}
 	}
 	return best

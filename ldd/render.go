@@ -14,6 +14,9 @@ import (
 // characters that change the direction of text, and invalid UTF-8 are escaped as
 // in a Go string.
 func Printable(s string) string {
+	if printableASCII(s) {
+		return s
+	}
 	plain := func(r rune) bool { return r != unicode.ReplacementChar && unicode.IsPrint(r) }
 	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s
@@ -22,12 +25,24 @@ func Printable(s string) string {
 	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }
 
+// printableASCII answers for nearly every name without looking into tables.
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // WriteList writes one object a line: the name asked for, an arrow and the path
 // in the sysroot, as ldd(1) does; then what is missing. The root is left out.
 func WriteList(w io.Writer, c *Closure) error {
 	b := bufio.NewWriter(w)
 	for _, o := range c.Objects[1:] {
-		fmt.Fprintf(b, "%s => %s%s\n", Printable(o.firstName()), Printable(o.Path), virtualMark(o))
+		for _, part := range []string{Printable(o.firstName()), " => ", Printable(o.Path), virtualMark(o), "\n"} {
+			b.WriteString(part)
+		}
 	}
 	for _, m := range c.Missing {
 		fmt.Fprintf(b, "%s => not found%s\n", Printable(m.Name), causeMark(m))

@@ -42,6 +42,7 @@ type searcher struct {
 	conf        []string
 	defaults    []string
 	hwcaps      []string
+	plain       []Step // the search of objects without paths of their own, once it is known
 }
 
 // order returns the steps of the search for something that by needs. It is the
@@ -68,18 +69,24 @@ func (s *searcher) order(by *Object) []Step {
 	}
 	steps = s.appendLibraryPath(steps, by)
 	steps = s.appendPath(steps, ByRUNPATH, by, by.RUNPATH)
-	switch {
-	case s.cache != nil:
-		steps = append(steps, Step{How: ByCache})
-	case by.NoDefLib:
-		steps = s.append(steps, ByConf, slices.DeleteFunc(slices.Clone(s.conf), s.isDefault))
-	default:
-		steps = s.append(steps, ByConf, s.conf)
+	if by.NoDefLib {
+		if s.cache != nil {
+			return append(steps, Step{How: ByCache})
+		}
+		return s.append(steps, ByConf, slices.DeleteFunc(slices.Clone(s.conf), s.isDefault))
 	}
-	if !by.NoDefLib {
-		steps = s.append(steps, ByDefault, s.defaults)
+	if s.plain == nil {
+		if s.cache != nil {
+			s.plain = []Step{{How: ByCache}}
+		} else {
+			s.plain = s.append(nil, ByConf, s.conf)
+		}
+		s.plain = slices.Clip(s.append(s.plain, ByDefault, s.defaults))
 	}
-	return steps
+	if steps == nil {
+		return s.plain
+	}
+	return append(steps, s.plain...)
 }
 
 func (s *searcher) orderMusl(by *Object) []Step {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -25,8 +24,8 @@ type Sysroot struct {
 
 	mu    sync.Mutex
 	dirs  map[string]resolved // directories, as written
-	paths map[string]resolved // other paths, as written
-	files map[string]opened   // real paths -> ELF files
+	paths map[string]looked   // other paths, as written
+	nodes map[string]*node    // real paths
 
 	buffers  map[string][]byte // files without random access, by real path
 	buffered int               // their bytes together
@@ -47,6 +46,8 @@ type entry struct {
 	info fs.FileInfo
 	fsys fs.FS  // the layer that has it; nil for a mount point
 	rel  string // its name there
+
+	target string // of a symlink that lstat has read; info is nil then
 }
 
 type resolved struct {
@@ -54,9 +55,17 @@ type resolved struct {
 	err error
 }
 
-type opened struct {
+// A node is a file and, once somebody has asked, what it is as an ELF file.
+type node struct {
+	entry
+	read sync.Once
 	file *File
-	info fs.FileInfo
+	err  error
+}
+
+// A looked is what a path led to.
+type looked struct {
+	node *node
 	err  error
 }
 
@@ -64,7 +73,7 @@ type opened struct {
 func Host() *Sysroot { return Dir("/") }
 
 // Dir returns a directory of the host as a sysroot.
-func Dir(dir string) *Sysroot { return FS(hostDir{os.DirFS(dir).(hostFS), dir}) }
+func Dir(dir string) *Sysroot { return FS(newHostDir(dir)) }
 
 // FS returns a file system as a sysroot. To have symlinks it should implement
 // fs.ReadLinkFS; where it does not but reports a symlink, as archive/zip does,
@@ -87,22 +96,30 @@ func (s *Sysroot) MountFile(at, hostFile string) *Sysroot {
 
 func newSysroot(mounts []mount) *Sysroot {
 	return &Sysroot{
-		mounts: mounts, dirs: map[string]resolved{}, paths: map[string]resolved{}, files: map[string]opened{},
+		mounts: mounts, dirs: map[string]resolved{}, paths: map[string]looked{}, nodes: map[string]*node{},
 		buffers: map[string][]byte{}, caches: map[string]*ldCache{}, builtin: map[string][]string{},
 	}
 }
 
-// lstat describes a path whose directories are no symlinks.
-func (s *Sysroot) lstat(name string) (entry, error) {
+// lstat describes a path whose directories are no symlinks. Where the path is
+// likely to be a symlink, it may return the target in the place of the FileInfo.
+func (s *Sysroot) lstat(name string, likelyLink bool) (entry, error) {
 	var first error
 	for _, m := range s.mounts {
 		rel, ok := m.rel(name)
 		if !ok {
 			continue
 		}
+		if d, ok := m.fsys.(hostDir); ok && likelyLink && guessLinks {
+			if target, err := d.ReadLink(rel); err == nil && target != "" {
+				return entry{real: name, fsys: m.fsys, rel: rel, target: target}, nil
+			} else if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+		}
 		info, err := fs.Lstat(m.fsys, rel)
 		if err == nil {
-			return entry{name, info, m.fsys, rel}, nil
+			return entry{real: name, info: info, fsys: m.fsys, rel: rel}, nil
 		}
 		if first == nil && !errors.Is(err, fs.ErrNotExist) {
 			first = err

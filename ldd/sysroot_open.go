@@ -18,49 +18,41 @@ const maxBuffered = 512 << 20
 // Inspect reads the ELF file at a path of the sysroot. The answer is remembered
 // under the real path.
 func (s *Sysroot) Inspect(name string) (*File, error) {
-	f, _, err := s.inspect(name)
-	return f, err
-}
-
-// inspect also returns the real path, where there is one.
-func (s *Sysroot) inspect(name string) (*File, string, error) {
-	e, err := s.lookup(name)
+	n, err := s.inspect(name)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	s.mu.Lock()
-	o, ok := s.files[e.real]
-	s.mu.Unlock()
-	if !ok {
-		o = s.load(e)
-		s.mu.Lock()
-		if first, raced := s.files[e.real]; raced {
-			o = first
-		} else {
-			s.files[e.real] = o
-		}
-		s.mu.Unlock()
-	}
-	return o.file, e.real, o.err
+	return n.file, nil
 }
 
-func (s *Sysroot) load(e entry) opened {
-	if !e.info.Mode().IsRegular() {
-		return opened{err: &FileError{Name: e.real, Err: ErrNotELF, Detail: "it is a " + kindOf(e.info.Mode())}}
+// inspect returns the node of a path, read. With an error that is about the file's
+// content it returns the node too.
+func (s *Sysroot) inspect(name string) (*node, error) {
+	n, err := s.lookup(name)
+	if err != nil {
+		return nil, err
 	}
-	f := &File{Name: e.real}
-	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return s.openAt(e) }
+	n.read.Do(func() { n.file, n.err = s.load(n) })
+	return n, n.err
+}
+
+func (s *Sysroot) load(n *node) (*File, error) {
+	if !n.info.Mode().IsRegular() {
+		return nil, &FileError{Name: n.real, Err: ErrNotELF, Detail: "it is a " + kindOf(n.info.Mode())}
+	}
+	f := &File{Name: n.real}
+	f.open = func() (io.ReaderAt, int64, io.Closer, error) { return s.openAt(n) }
 	r, size, closer, err := f.open()
 	if err != nil {
-		return opened{err: named(e.real, err)}
+		return nil, named(n.real, err)
 	}
 	defer closer.Close()
 	src := newSource(r, size)
 	defer src.release()
 	if err := f.parse(src); err != nil {
-		return opened{err: named(e.real, err)}
+		return nil, named(n.real, err)
 	}
-	return opened{file: f, info: e.info}
+	return f, nil
 }
 
 func kindOf(m fs.FileMode) string {
@@ -71,9 +63,9 @@ func kindOf(m fs.FileMode) string {
 }
 
 // openAt opens a file for random access.
-func (s *Sysroot) openAt(e entry) (io.ReaderAt, int64, io.Closer, error) {
+func (s *Sysroot) openAt(e *node) (io.ReaderAt, int64, io.Closer, error) {
 	if d, ok := e.fsys.(hostDir); ok {
-		f, err := openHost(d.join(e.rel))
+		f, err := d.open(e.rel)
 		return f, e.info.Size(), f, err
 	}
 	s.mu.Lock()

@@ -23,29 +23,58 @@ var errLength = errors.New("path too long")
 
 // RealPath returns where a path leads after all symlinks. The file must exist.
 func (s *Sysroot) RealPath(name string) (string, error) {
-	e, err := s.lookup(name)
-	return e.real, err
+	n, err := s.lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return n.real, nil
 }
 
 // lookup is RealPath with what is known about the file.
-func (s *Sysroot) lookup(name string) (entry, error) {
+func (s *Sysroot) lookup(name string) (*node, error) {
 	s.mu.Lock()
-	r, ok := s.paths[name]
+	l, ok := s.paths[name]
 	s.mu.Unlock()
-	if !ok {
-		links := 0
-		r.entry, r.err = s.resolve(name, &links)
-		s.mu.Lock()
-		if len(s.paths) < maxRemembered {
-			s.paths[name] = r
-		}
-		s.mu.Unlock()
+	if ok {
+		return l.node, l.err
 	}
-	if r.err != nil {
-		return entry{}, fmt.Errorf("resolving %s: %w", name, r.err)
+	links := 0
+	e, err := s.resolve(name, &links)
+	if err != nil {
+		l.err = &lookupError{name, err}
 	}
-	return r.entry, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		l.node = s.node(e)
+	}
+	if len(s.paths) < maxRemembered {
+		s.paths[name] = l
+	}
+	return l.node, l.err
 }
+
+// node returns the one node of a file, as long as not too many are remembered.
+func (s *Sysroot) node(e entry) *node {
+	n := s.nodes[e.real]
+	if n == nil {
+		n = &node{entry: e}
+		if len(s.nodes) < maxRemembered {
+			s.nodes[e.real] = n
+		}
+	}
+	return n
+}
+
+// A lookupError is put into words only where somebody reads it: most searches
+// pass many paths that do not exist.
+type lookupError struct {
+	name string
+	err  error
+}
+
+func (e *lookupError) Error() string { return fmt.Sprintf("resolving %s: %v", e.name, e.err) }
+func (e *lookupError) Unwrap() error { return e.err }
 
 // resolve looks up the directory of name, then its last element.
 func (s *Sysroot) resolve(name string, links *int) (entry, error) {
@@ -54,7 +83,7 @@ func (s *Sysroot) resolve(name string, links *int) (entry, error) {
 	}
 	trimmed := strings.TrimRight(name, "/")
 	if trimmed == "" {
-		return s.lstat("/")
+		return s.lstat("/", false)
 	}
 	slash := strings.LastIndexByte(trimmed, '/') + 1
 	dir, base := trimmed[:slash], trimmed[slash:]
@@ -62,25 +91,35 @@ func (s *Sysroot) resolve(name string, links *int) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
+	return s.resolveIn(real, base, links)
+}
+
+// resolveIn looks up one element in a directory's real path.
+func (s *Sysroot) resolveIn(real, base string, links *int) (entry, error) {
 	switch base {
 	case ".":
-		return s.lstat(real)
+		return s.lstat(real, false)
 	case "..":
-		return s.lstat(path.Dir(real))
+		return s.lstat(path.Dir(real), false)
 	}
-	e, err := s.lstat(join(real, base))
-	if err != nil || e.info.Mode()&fs.ModeSymlink == 0 {
+	e, err := s.lstat(join(real, base), *links == 0)
+	if err != nil || e.target == "" && e.info.Mode()&fs.ModeSymlink == 0 {
 		return e, err
 	}
 	if *links++; *links > maxLinks {
 		return entry{}, errLinks
 	}
-	target, err := readLink(e.fsys, e.rel)
-	if err != nil {
-		return entry{}, err
+	target := e.target
+	if target == "" {
+		if target, err = readLink(e.fsys, e.rel); err != nil {
+			return entry{}, err
+		}
 	}
 	if target == "" {
 		return entry{}, fs.ErrNotExist
+	}
+	if !strings.Contains(target, "/") {
+		return s.resolveIn(real, target, links)
 	}
 	if target[0] != '/' {
 		target = join(real, target)

@@ -16,8 +16,9 @@ type walker struct {
 
 	names map[string]*Object // loaded objects by every name they answer to
 	reals map[string]*Object // loaded objects by real path
-	infos map[int64][]*Object
+	sizes map[int64][]*Object
 	queue []*Object
+	spare []Need // room for needs, which are many and small
 	lost  map[string]*Missing
 	asked int  // paths that were tried
 	extra bool // the program itself is done
@@ -36,21 +37,22 @@ const maxLookups = 1 << 20
 func Walk(name string, opts Options) (*Closure, error) {
 	w := &walker{
 		opts: opts, root: opts.Sysroot,
-		names: map[string]*Object{}, reals: map[string]*Object{}, infos: map[int64][]*Object{},
+		names: map[string]*Object{}, reals: map[string]*Object{}, sizes: map[int64][]*Object{},
 		lost: map[string]*Missing{},
 	}
 	if w.root == nil {
 		w.root = Host()
 	}
 	name = path.Clean("/" + name)
-	f, real, err := w.root.inspect(name)
+	n, err := w.root.inspect(name)
 	if err != nil {
 		return nil, err
 	}
+	f := n.file
 	if err := checkRoot(f, opts.Machine); err != nil {
 		return nil, err
 	}
-	root := &Object{File: f, Path: name, RealPath: real, Found: Resolution{How: ByRoot}}
+	root := &Object{File: f, Path: name, RealPath: n.real, Found: Resolution{How: ByRoot}, info: n.info}
 	w.c = &Closure{Root: root, LibC: libCOf(f), walker: w}
 	w.prepare(root)
 	if f.Static() {
@@ -93,10 +95,10 @@ func (w *walker) prepare(root *Object) {
 		w.c.LibC = libCOfInterp(interp)
 	}
 	w.searcher = w.root.searcher(root.File, interp, w.c.LibC, w.opts)
-	if f, real, err := w.try(interp); err == nil {
-		w.loader = &Object{File: f, Path: interp, RealPath: real, Found: Resolution{How: ByInterp}, loader: root}
-		w.name(w.loader, interp, path.Base(interp), f.Soname)
-		w.reals[real] = w.loader
+	if n, err := w.try(interp); err == nil {
+		w.loader = &Object{File: n.file, Path: interp, RealPath: n.real, Found: Resolution{How: ByInterp}, loader: root, info: n.info}
+		w.name(w.loader, interp, path.Base(interp), n.file.Soname)
+		w.reals[n.real] = w.loader
 	} else if root.Interp != "" {
 		w.miss(root, interp, Interp, nil, err)
 	}
@@ -108,7 +110,7 @@ func (w *walker) run() {
 		o := w.queue[0]
 		w.queue = w.queue[1:]
 		if o == w.c.Root && o.Interp != "" {
-			o.Needs = append(o.Needs, &Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: Resolution{How: ByInterp}})
+			*w.addNeed(o) = Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: Resolution{How: ByInterp}}
 		}
 		for _, n := range o.Filters {
 			w.need(o, n, Filter)
@@ -138,8 +140,8 @@ func (w *walker) load(o *Object) {
 	w.queue = append(w.queue, o)
 	w.reals[o.RealPath] = o
 	w.name(o, o.Path, o.Soname)
-	if info := w.root.info(o.RealPath); info != nil && !o.Virtual() {
-		w.infos[info.Size()] = append(w.infos[info.Size()], o)
+	if o.info != nil {
+		w.sizes[o.info.Size()] = append(w.sizes[o.info.Size()], o)
 	}
 }
 
@@ -154,8 +156,8 @@ func (w *walker) name(o *Object, names ...string) {
 
 // need resolves one need of an object and loads what it finds.
 func (w *walker) need(by *Object, name string, kind Kind) {
-	n := &Need{Name: name, Kind: kind}
-	by.Needs = append(by.Needs, n)
+	n := w.addNeed(by)
+	n.Name, n.Kind = name, kind
 	if kind != Extra && w.excluded(name) {
 		n.Excluded = true
 		return
@@ -172,6 +174,20 @@ func (w *walker) need(by *Object, name string, kind Kind) {
 	if o == w.loader && w.c.Interp == nil {
 		w.load(o)
 	}
+}
+
+// addNeed gives an object one more need, to be filled in.
+func (w *walker) addNeed(by *Object) *Need {
+	if by.Needs == nil {
+		by.Needs = make([]*Need, 0, 1+len(by.Filters)+len(by.Auxiliaries)+len(by.Needed))
+	}
+	if len(w.spare) == 0 {
+		w.spare = make([]Need, 32)
+	}
+	n := &w.spare[0]
+	w.spare = w.spare[1:]
+	by.Needs = append(by.Needs, n)
+	return n
 }
 
 func (w *walker) excluded(name string) bool {

@@ -4,8 +4,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"strings"
 )
@@ -69,56 +67,61 @@ func (w *walker) direct(by *Object, name string) (string, bool) {
 // take loads the file at a path. It returns neither object nor error where there
 // is nothing to load.
 func (w *walker) take(by *Object, p string, r Resolution) (*Object, error) {
-	f, real, err := w.try(p)
-	if f == nil {
+	n, err := w.try(p)
+	if err != nil {
 		if isFileError(err) {
 			return nil, err
 		}
 		return nil, nil
 	}
-	if o := w.same(real); o != nil {
+	if o := w.same(n); o != nil {
 		return o, nil
 	}
-	o := &Object{File: f, Path: p, RealPath: real, Found: r, loader: by}
+	o := &Object{File: n.file, Path: p, RealPath: n.real, Found: r, loader: by, info: n.info}
 	w.load(o)
 	return o, nil
 }
 
-// same returns the loaded object that is the file at a real path, under this or
-// another name (hard links), or nil.
-func (w *walker) same(real string) *Object {
-	if o := w.reals[real]; o != nil {
+// same returns the loaded object that is a file, under this or another name
+// (hard links), or nil.
+func (w *walker) same(n *node) *Object {
+	if o := w.reals[n.real]; o != nil {
 		return o
 	}
-	info := w.root.info(real)
-	if info == nil {
+	if n.info == nil {
 		return nil
 	}
-	for _, o := range w.infos[info.Size()] {
-		if os.SameFile(info, w.root.info(o.RealPath)) {
+	for _, o := range w.sizes[n.info.Size()] {
+		if sameFile(n.info, o.info) {
 			return o
 		}
 	}
 	return nil
 }
 
-// try looks at a path as the loader does. Errors are a *FileError where a file
-// is there and cannot be loaded, anything else where there is none.
-func (w *walker) try(p string) (f *File, real string, err error) {
-	if v, ok := w.opts.Virtual[path.Clean(p)]; ok {
-		return v.file(path.Clean(p), w.c.Root.File), path.Clean(p), nil
+// try looks at a path as the loader does. Errors are a *FileError, and come with
+// the node, where a file is there and cannot be loaded; they are anything else
+// where there is none.
+func (w *walker) try(p string) (*node, error) {
+	if len(w.opts.Virtual) > 0 {
+		real := path.Clean(p)
+		if v, ok := w.opts.Virtual[real]; ok {
+			return &node{entry: entry{real: real}, file: v.file(real, w.c.Root.File)}, nil
+		}
 	}
-	if f, real, err = w.root.inspect(p); err != nil {
-		return nil, real, err
+	n, err := w.root.inspect(p)
+	if err != nil {
+		return n, err
 	}
+	f := n.file
 	if !sameMachine(f, w.c.Root.File) {
 		detail := fmt.Sprintf("it is for %s, not %s", f.MachineName(), w.c.Root.MachineName())
-		return nil, real, &FileError{Name: p, Err: ErrMachine, Detail: detail}
+		return n, &FileError{Name: p, Err: ErrMachine, Detail: detail}
 	}
 	if f.Type != elf.ET_DYN && f.Type != elf.ET_EXEC {
-		return nil, real, &FileError{Name: p, Err: ErrNotLoadable, Detail: "its type is " + f.Type.String()}
+		return n, &FileError{Name: p, Err: ErrNotLoadable, Detail: "its type is " + f.Type.String()}
 	}
-	return f, real, nil
+	return n, nil
 }
 
 // file makes a File of a virtual library at p, of the machine of like.
@@ -136,10 +139,4 @@ func (v Virtual) file(p string, like *File) *File {
 func isFileError(err error) bool {
 	var fe *FileError
 	return errors.As(err, &fe)
-}
-
-func (s *Sysroot) info(real string) fs.FileInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.files[real].info
 }

@@ -50,8 +50,8 @@ func (w *walker) linkBack() {
 			if !slices.Contains(n.Object.Names, n.Name) {
 				n.Object.Names = append(n.Object.Names, n.Name)
 			}
-			if !slices.Contains(n.Object.NeededBy, o) {
-				n.Object.NeededBy = append(n.Object.NeededBy, o)
+			if by := n.Object.NeededBy; len(by) == 0 || by[len(by)-1] != o {
+				n.Object.NeededBy = append(by, o)
 			}
 		}
 	}
