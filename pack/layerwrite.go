@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ func (l *Layer) WriteGzip(ctx context.Context, w io.Writer, opts LayerOptions) (
 	defer r.Close()
 	g, err := Gzip(ctx, w, r, l.size, opts.Pool)
 	if err == nil {
-		storeLayerMemo(opts.Memos, g)
+		RememberGzip(opts.Memos, g)
 	}
 	return g, err
 }
@@ -49,35 +48,41 @@ func (l *Layer) Known(ctx context.Context, opts LayerOptions) (g Gzipped, ok boo
 	if _, err := io.CopyBuffer(h, struct{ io.Reader }{io.NewSectionReader(r, 0, l.size)}, make([]byte, 1<<20)); err != nil {
 		return g, false, err
 	}
-	h.Sum(g.DiffID[:0])
-	g, ok = lookupLayerMemo(opts.Memos, g.DiffID)
+	var diffID [sha256.Size]byte
+	h.Sum(diffID[:0])
+	g, ok = RecallGzip(opts.Memos, diffID)
 	return g, ok, nil
 }
 
-// ForgetLayer removes the memo of a tar, which turned out to be wrong.
-func ForgetLayer(memos string, diffID [sha256.Size]byte) error {
-	err := os.Remove(layerMemoPath(memos, diffID))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// RecallGzip returns what [Gzip] makes of an input of this digest, where memos
+// remembers it.
+func RecallGzip(memos string, diffID [sha256.Size]byte) (Gzipped, bool) {
+	if memos == "" {
+		return Gzipped{}, false
 	}
-	return err
-}
-
-func layerMemoPath(memos string, diffID [sha256.Size]byte) string {
-	sum := sha256.Sum256(append([]byte(GzipFormat+"\x00"), diffID[:]...))
-	key := hex.EncodeToString(sum[:])
-	return filepath.Join(memos, key[:2], key[2:]+".json")
-}
-
-func lookupLayerMemo(memos string, diffID [sha256.Size]byte) (Gzipped, bool) {
-	w, ok := memo{path: layerMemoPath(memos, diffID)}.lookup()
+	w, ok := memo{path: gzipMemoPath(memos, diffID)}.lookup()
 	return Gzipped{Digest: w.SHA256, Size: w.Size, DiffID: diffID}, ok
 }
 
-func storeLayerMemo(memos string, g Gzipped) {
+// RememberGzip makes memos remember what [Gzip] has returned. That it cannot
+// costs time only.
+func RememberGzip(memos string, g Gzipped) {
 	if memos == "" {
 		return
 	}
 	data, _ := json.Marshal(memoJSON{hex.EncodeToString(g.Digest[:]), g.Size})
-	atomicfile.WriteFile(layerMemoPath(memos, g.DiffID), append(data, '\n'), 0o644) // best effort: see memo
+	atomicfile.WriteFile(gzipMemoPath(memos, g.DiffID), append(data, '\n'), 0o644) // best effort
+}
+
+// ForgetGzip removes what turned out to be wrong.
+func ForgetGzip(memos string, diffID [sha256.Size]byte) {
+	if memos != "" {
+		os.Remove(gzipMemoPath(memos, diffID))
+	}
+}
+
+func gzipMemoPath(memos string, diffID [sha256.Size]byte) string {
+	sum := sha256.Sum256(append([]byte(GzipFormat+"\x00"), diffID[:]...))
+	key := hex.EncodeToString(sum[:])
+	return filepath.Join(memos, key[:2], key[2:]+".json")
 }
