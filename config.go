@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -21,7 +23,7 @@ import (
 const ConfigName = "lambdapack.yaml"
 
 // maxConfig bounds a config's length in bytes.
-const maxConfig = 1 << 20
+const maxConfig = 128 << 10
 
 // Config is what lambdapack.yaml says.
 type Config struct {
@@ -114,15 +116,20 @@ func ReadConfig(path string) (*Config, error) {
 // came from.
 func ParseConfig(path string, data []byte) (*Config, error) {
 	if len(data) > maxConfig {
-		return nil, fmt.Errorf("%s: a config may have at most %d bytes", path, maxConfig)
+		return nil, fmt.Errorf("%s: longer than %d bytes, the most that a config may have", path, maxConfig)
 	}
 	r, err := newConfigReader(path, data)
 	if err != nil {
 		return nil, err
 	}
 	var y configYAML
-	if err := yaml.NodeToValue(r.root, &y, yaml.Strict()); err != nil {
-		return nil, r.yamlError(err)
+	if r.root != nil {
+		if r.checkKeys(); r.err != nil {
+			return nil, r.err
+		}
+		if err := yaml.NodeToValue(r.root, &y, yaml.Strict()); err != nil {
+			return nil, r.yamlError(err)
+		}
 	}
 	c := &Config{
 		Dir:     filepath.Dir(path),
@@ -170,9 +177,14 @@ func (r *configReader) function(name string, y functionYAML) FunctionConfig {
 	if y.Package == "" {
 		r.fail(fmt.Errorf("function %q has no package", name), "functions", name)
 	}
-	for _, s := range y.Include {
+	for name := range y.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			r.fail(fmt.Errorf("%q cannot be the name of an environment variable", name), append(at("env"), name)...)
+		}
+	}
+	for i, s := range y.Include {
 		inc, err := pack.ParseInclude(s)
-		r.fail(err, at("include")...)
+		r.fail(err, append(at("include"), strconv.Itoa(i))...)
 		f.Include = append(f.Include, inc)
 	}
 	return f

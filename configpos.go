@@ -1,11 +1,11 @@
 package lambdapack
 
 import (
-	"errors"
 	"fmt"
+	"strconv"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -14,6 +14,7 @@ import (
 // that stands first.
 type configReader struct {
 	path string
+	// root is nil where the file has nothing but comments.
 	root ast.Node
 	err  *configError
 }
@@ -30,34 +31,20 @@ func (e *configError) Error() string {
 
 func newConfigReader(path string, data []byte) (*configReader, error) {
 	r := &configReader{path: path}
-	file, err := parser.ParseBytes(data, 0)
+	tokens := lexer.Tokenize(string(data))
+	if t, msg := unwanted(tokens); t != nil {
+		return nil, r.at(t, msg)
+	}
+	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return nil, r.yamlError(err)
 	}
-	var docs []ast.Node
 	for _, d := range file.Docs {
-		if d.Body != nil {
-			docs = append(docs, d.Body)
+		if d.Body != nil && d.Body.Type() != ast.NullType && d.Body.Type() != ast.CommentType {
+			r.root = d.Body
 		}
 	}
-	switch len(docs) {
-	case 0:
-		r.root = ast.Null(token.New("null", "null", &token.Position{Line: 1, Column: 1}))
-	case 1:
-		r.root = docs[0]
-	default:
-		return nil, r.at(docs[1].GetToken(), "a second document; a config is one")
-	}
 	return r, nil
-}
-
-// yamlError gives an error of the YAML library the form of our own.
-func (r *configReader) yamlError(err error) error {
-	var y yaml.Error
-	if errors.As(err, &y) {
-		return r.at(y.GetToken(), y.GetMessage())
-	}
-	return fmt.Errorf("%s: %w", r.path, err)
 }
 
 func (r *configReader) at(t *token.Token, msg string) *configError {
@@ -69,45 +56,54 @@ func (r *configReader) at(t *token.Token, msg string) *configError {
 }
 
 // fail notes err at the value of the nested keys, or at the nearest key above
-// that the file has. Of several errors the first in the file stays.
+// that the file has. An item of a list has its number for a key. Of several
+// errors the first in the file stays.
 func (r *configReader) fail(err error, keys ...string) {
 	if err == nil {
 		return
 	}
-	e := r.at(locate(r.root, keys), err.Error())
+	r.note(r.at(locate(r.root, keys), err.Error()))
+}
+
+func (r *configReader) note(e *configError) {
 	if r.err == nil || e.line < r.err.line || e.line == r.err.line && e.col < r.err.col {
 		r.err = e
 	}
 }
 
+// locate returns the value's token where it is a scalar, and that of its key
+// where it is not: a mapping begins, for the parser, after its first key.
 func locate(n ast.Node, keys []string) *token.Token {
-	for len(keys) > 0 {
-		child := valueOf(n, keys[0])
-		if child == nil {
-			break
+	at := n.GetToken()
+	for _, key := range keys {
+		if a, ok := n.(*ast.AnchorNode); ok {
+			n = a.Value
 		}
-		n, keys = child.Value, keys[1:]
-		if len(keys) == 0 || isNull(n) {
-			return child.Key.GetToken()
+		switch parent := n.(type) {
+		case *ast.MappingNode:
+			pair := valueOf(parent, key)
+			if pair == nil {
+				return at
+			}
+			n, at = pair.Value, pair.Key.GetToken()
+		case *ast.SequenceNode:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(parent.Values) {
+				return at
+			}
+			n = parent.Values[i]
+		default:
+			return at
+		}
+		if s, ok := n.(ast.ScalarNode); ok && s.Type() != ast.NullType {
+			at = s.GetToken()
 		}
 	}
-	return n.GetToken()
-}
-
-func isNull(n ast.Node) bool {
-	_, ok := n.(*ast.NullNode)
-	return n == nil || ok
+	return at
 }
 
 // valueOf returns the pair of a key in a mapping.
-func valueOf(n ast.Node, key string) *ast.MappingValueNode {
-	if a, ok := n.(*ast.AnchorNode); ok {
-		n = a.Value
-	}
-	m, ok := n.(*ast.MappingNode)
-	if !ok {
-		return nil
-	}
+func valueOf(m *ast.MappingNode, key string) *ast.MappingValueNode {
 	for _, v := range m.Values {
 		if t := v.Key.GetToken(); t != nil && t.Value == key {
 			return v

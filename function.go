@@ -3,6 +3,7 @@ package lambdapack
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -134,8 +135,8 @@ func (f *finder) patterns(ctx context.Context) error {
 // defaults looks for a program here, then below ./cmd.
 func (f *finder) defaults(ctx context.Context) error {
 	here := f.find(ctx, []string{"."})
-	if here == nil || ctx.Err() != nil {
-		return ctx.Err()
+	if !errors.Is(here, build.ErrNoProgram) {
+		return here
 	}
 	if isDir(filepath.Join(f.opts.Dir, "cmd")) {
 		return f.find(ctx, []string{"./cmd/..."})
@@ -147,7 +148,7 @@ func (f *finder) find(ctx context.Context, patterns []string) error {
 	plain := f.function(&FunctionConfig{})
 	pkgs, err := f.goFinder(f.opts.Dir, plain.Tags, plain.Target.Arch).Find(ctx, patterns)
 	if err != nil {
-		return err
+		return f.suggest(err, patterns)
 	}
 	for _, p := range pkgs {
 		fn := plain
@@ -164,6 +165,20 @@ func (f *finder) find(ctx context.Context, patterns []string) error {
 		}
 	}
 	return nil
+}
+
+// suggest adds the names of the config to an error, where a pattern looks like
+// one of them, misspelt.
+func (f *finder) suggest(err error, patterns []string) error {
+	isName := func(p string) bool { return validName.MatchString(p) }
+	if f.opts.Config == nil || len(f.opts.Config.Functions) == 0 || !slices.ContainsFunc(patterns, isName) {
+		return err
+	}
+	var names []string
+	for _, fc := range f.opts.Config.Functions {
+		names = append(names, fc.Name)
+	}
+	return hint.Wrap(err, fmt.Sprintf("name a function of %s (%s), or write ./ before a directory", ConfigName, strings.Join(names, ", ")))
 }
 
 // choose adds a function once.

@@ -12,14 +12,12 @@ package lambdapack
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/lambdapack/lambdapack/build"
-	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/check"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
@@ -53,10 +51,15 @@ type Options struct {
 	Env []string
 	// Runner runs them; nil means build.Exec.
 	Runner build.Runner
+	// NoCheck packages even what a check says would fail in Lambda.
+	NoCheck bool
 	// Oracle is a command that asks the host's dynamic loader: ldd.OracleMain
 	// with the last argument. Where it is set, the closure of every executable
 	// that this host can load is held against the answer.
 	Oracle []string
+	// Trace, where it is set, is told of each command before it runs, as a
+	// shell would take it. Calls may come from several goroutines at once.
+	Trace func(string)
 	// Progress, where it is set, is told of each step. Calls come one at a time.
 	Progress func(Event)
 }
@@ -89,10 +92,9 @@ type Result struct {
 	pack.Written
 	// Record is what the manifest says of it.
 	Record pack.Record
+	// Findings are what a check found that does not fail the build.
+	Findings []check.Finding
 }
-
-// defaultOutput is the directory of packages, where none is named.
-const defaultOutput = "dist"
 
 func (o Options) withDefaults() Options {
 	if o.Dir == "" {
@@ -108,6 +110,11 @@ func (o Options) withDefaults() Options {
 		}
 		o.Config = &c
 	}
+	if o.Cache != "" {
+		if abs, err := filepath.Abs(o.Cache); err == nil {
+			o.Cache = abs // the go command runs in other directories
+		}
+	}
 	if o.Format == "" {
 		o.Format = pack.FormatZip
 	}
@@ -117,74 +124,14 @@ func (o Options) withDefaults() Options {
 	if o.Runner == nil {
 		o.Runner = build.Exec{}
 	}
+	if o.Trace != nil {
+		o.Runner, o.Trace = build.Traced(o.Runner, o.Trace), nil
+	}
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
 	}
 	return o
 }
-
-// outputs is where the packages of a run go.
-type outputs struct {
-	// dir holds the manifest and, unless file is set, the packages.
-	dir string
-	// file is the path of a single function's zip.
-	file string
-	base string // what relative results are relative to
-}
-
-// outputs reads the output option. It is an error that writes nothing where
-// several functions would go to one file.
-func (o *Options) outputs(functions []Function) (outputs, error) {
-	out, base := o.Output, o.Dir
-	if out == "" && o.Config != nil && o.Config.Output != "" {
-		out, base = o.Config.Output, o.Config.Dir
-	}
-	if out == "" {
-		out = defaultOutput
-	}
-	display := base
-	if filepath.IsAbs(out) {
-		base, display = "", ""
-	}
-	full := filepath.Join(base, out)
-	if !strings.EqualFold(filepath.Ext(out), ".zip") {
-		return outputs{dir: full, base: display}, nil
-	}
-	if o.Format != pack.FormatZip {
-		return outputs{}, hint.Errorf("name a directory", "the output %s is a zip, and the format is %s", out, o.Format)
-	}
-	if len(functions) > 1 {
-		return outputs{}, hint.Errorf("name a directory, or one function", "the output %s is one file, and there are %d functions", out, len(functions))
-	}
-	if info, err := os.Stat(full); err == nil && info.IsDir() {
-		return outputs{}, fmt.Errorf("the output %s is a directory, and its name says that it is a zip", out)
-	}
-	return outputs{dir: filepath.Dir(full), file: full, base: display}, nil
-}
-
-// path returns where a function's package goes.
-func (o outputs) path(name string, format pack.Format) string {
-	switch {
-	case o.file != "":
-		return o.file
-	case format == pack.FormatZip:
-		return filepath.Join(o.dir, name+".zip")
-	}
-	return filepath.Join(o.dir, name)
-}
-
-// shown returns a path as results have it.
-func (o outputs) shown(path string) string {
-	if o.base == "" {
-		return path
-	}
-	if rel, err := filepath.Rel(o.base, path); err == nil {
-		return rel
-	}
-	return path
-}
-
-func (o outputs) manifest() string { return filepath.Join(o.dir, pack.ManifestName) }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)

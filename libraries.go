@@ -112,7 +112,7 @@ func (w *walker) walk(extra []string) (*ldd.Closure, error) {
 // missing there.
 func (w *walker) missing(c *ldd.Closure) error {
 	for _, m := range c.Missing {
-		if m.Kind == ldd.Auxiliary || lambda.IsGlibc(path.Base(m.Name)) {
+		if m.Kind == ldd.Auxiliary || lambda.GlibcLibrary(path.Base(m.Name)) {
 			continue
 		}
 		by := "--add-lib"
@@ -123,17 +123,25 @@ func (w *walker) missing(c *ldd.Closure) error {
 		if m.Cause != nil {
 			cause = "cannot be used: " + m.Cause.Error()
 		}
-		return hint.Errorf("install the library for "+w.artifact.Target.Arch.String()+" there, name another --sysroot, or leave it out with --exclude-lib "+m.Name,
+		return hint.Errorf("install the library for "+w.artifact.Target.Arch.String()+" there, "+w.elsewhere()+", or leave it out with --exclude-lib "+m.Name,
 			"%s, which %s needs, %s", m.Name, by, cause)
 	}
 	return nil
+}
+
+// elsewhere says how to name another place for libraries.
+func (w *walker) elsewhere() string {
+	if w.artifact.Sysroot == "/" && w.native() {
+		return "name its directory in LD_LIBRARY_PATH"
+	}
+	return "name another --sysroot"
 }
 
 // files returns what to ship, by the name that the loader will ask for.
 func (w *walker) files(c *ldd.Closure) []pack.File {
 	var files []pack.File
 	for _, o := range c.Objects {
-		if o == c.Root || o == c.Interp || lambda.IsGlibc(o.Label()) {
+		if o == c.Root || o == c.Interp || lambda.GlibcLibrary(o.Label()) {
 			continue
 		}
 		host := filepath.Join(w.artifact.Sysroot, filepath.FromSlash(o.RealPath))
@@ -155,11 +163,14 @@ func (w *walker) shippedName(o *ldd.Object) string {
 	return names[0]
 }
 
+func (w *walker) native() bool {
+	return runtime.GOOS == "linux" && runtime.GOARCH == w.artifact.Target.Arch.GOARCH()
+}
+
 // oracle holds the walk against the host's own loader, where that can load the
 // executable: it was built in this run, for this machine and its libraries.
 func (w *walker) oracle(ctx context.Context, opts Options) error {
-	native := runtime.GOOS == "linux" && runtime.GOARCH == w.artifact.Target.Arch.GOARCH()
-	if len(opts.Oracle) == 0 || !native || w.artifact.Sysroot != "/" || len(w.function.ExcludeLib) > 0 {
+	if len(opts.Oracle) == 0 || !w.native() || w.artifact.Sysroot != "/" || len(w.function.ExcludeLib) > 0 {
 		return nil
 	}
 	file, err := w.root.Inspect(inTask(lambda.Bootstrap))
@@ -170,16 +181,20 @@ func (w *walker) oracle(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	answer, err := ldd.Oracle{Command: opts.Oracle, Run: runOracle(opts.Runner)}.List(ctx, w.artifact.Path)
+	answer, err := ldd.Oracle{Command: opts.Oracle, Run: runOracle(opts.Runner, w.artifact.LibraryPath)}.List(ctx, w.artifact.Path)
 	if err != nil {
 		return fmt.Errorf("asking the dynamic loader about %s: %w", w.function.Name, err)
 	}
 	return ldd.Compare(closure, answer)
 }
 
-// runOracle runs the oracle's child as every other program is run.
-func runOracle(r build.Runner) func(context.Context, []string, []string) ([]byte, error) {
+// runOracle runs the oracle's child as every other program is run, with the
+// directories that the walk searches too.
+func runOracle(r build.Runner, dirs []string) func(context.Context, []string, []string) ([]byte, error) {
 	return func(ctx context.Context, argv, env []string) ([]byte, error) {
+		if len(dirs) > 0 {
+			env = append(env, "LD_LIBRARY_PATH="+strings.Join(dirs, string(filepath.ListSeparator)))
+		}
 		var stdout, stderr bytes.Buffer
 		err := r.Run(ctx, build.Command{Argv: argv, Env: env, Stdout: &stdout, Stderr: &stderr})
 		if err != nil && stderr.Len() > 0 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/check"
 	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
@@ -32,7 +34,9 @@ type pipeline struct {
 	staged   []*pack.Staged // by function
 	unpacked []int64        // by function
 	shipped  [][]pack.Library
+	findings [][]check.Finding
 	scratch  string // for stripped libraries; removed at the end
+	newDir   bool   // this run makes the output directory
 
 	progress sync.Mutex
 }
@@ -42,9 +46,11 @@ func (p *pipeline) prepare() (err error) {
 	if p.earlier, err = pack.ReadManifest(p.out.manifest()); err != nil {
 		return err
 	}
+	_, err = os.Lstat(p.out.dir)
+	p.newDir = errors.Is(err, fs.ErrNotExist)
 	n := len(p.functions)
 	p.included, p.staged, p.unpacked = make([][]pack.File, n), make([]*pack.Staged, n), make([]int64, n)
-	p.shipped = make([][]pack.Library, n)
+	p.shipped, p.findings = make([][]pack.Library, n), make([][]check.Finding, n)
 	for i, f := range p.functions {
 		if f.Strip != nil && *f.Strip && p.scratch == "" {
 			if p.scratch, err = os.MkdirTemp("", "lambdapack-*"); err != nil {
@@ -54,8 +60,19 @@ func (p *pipeline) prepare() (err error) {
 		if p.included[i], err = pack.Expand(f.IncludeRoot, f.Include); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
+		if err := p.rehearse(i); err != nil {
+			return fmt.Errorf("function %s: %w", f.Name, err)
+		}
 	}
 	return nil
+}
+
+// rehearse makes the package with a stand-in for the program, to find names
+// that collide, and files too large, without waiting for the compiler.
+func (p *pipeline) rehearse(i int) error {
+	standIn := pack.File{Name: lambda.Bootstrap, Data: []byte("#!")}
+	_, err := pack.New(p.functions[i].Target, append([]pack.File{standIn}, p.included[i]...), lambda.MaxUnpacked)
+	return err
 }
 
 func (p *pipeline) report(e Event) {
@@ -107,7 +124,7 @@ func (p *pipeline) builders() []build.Builder {
 		}
 		if slot == len(groups[key]) {
 			g := &build.Go{
-				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Target: f.Target, Tags: f.Tags,
+				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Dir: p.opts.Dir, Target: f.Target, Tags: f.Tags,
 				Ldflags: f.Ldflags, CGO: f.CGO, C: build.CCompiler{Command: f.CC, Sysroot: f.Sysroot},
 				KeepSymbols: f.Strip != nil && !*f.Strip, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
 			}
@@ -152,7 +169,7 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	}
 	i := p.index(a.Function)
 	p.report(Event{Function: a.Function, Step: StepPackage})
-	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path}}, p.included[i]...)
+	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path, ID: a.ID}}, p.included[i]...)
 	libraries, err := p.libraries(ctx, p.functions[i], a)
 	if err != nil {
 		return err
@@ -163,6 +180,9 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	files = append(files, libraries...)
 	pkg, err := pack.New(a.Target, files, lambda.MaxUnpacked)
 	if err != nil {
+		return err
+	}
+	if p.findings[i], err = p.check(ctx, pkg); err != nil {
 		return err
 	}
 	p.unpacked[i] = pkg.UnpackedSize()
@@ -185,6 +205,19 @@ func (p *pipeline) stage(ctx context.Context, pkg *pack.Package, name string) (*
 		zip.Memos = filepath.Join(p.opts.Cache, "zip")
 	}
 	return pkg.StageZip(ctx, path, zip)
+}
+
+// check judges a package as Lambda would treat it. Errors fail the build, the
+// rest is the caller's to tell.
+func (p *pipeline) check(ctx context.Context, pkg *pack.Package) ([]check.Finding, error) {
+	if p.opts.NoCheck {
+		return nil, nil
+	}
+	report, err := check.Package(ctx, pkg, check.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return report.Findings, report.Err()
 }
 
 func (p *pipeline) detail(i int) string {
@@ -234,7 +267,7 @@ func (p *pipeline) result(i int, f Function) Result {
 	if p.opts.Format == pack.FormatZip {
 		rec.SHA256, rec.SourceCodeHash, rec.Size = w.Hex(), w.Base64(), w.Size
 	}
-	return Result{Function: f, Path: p.out.shown(path), Written: w, Record: rec}
+	return Result{Function: f, Path: p.out.shown(path), Written: w, Record: rec, Findings: p.findings[i]}
 }
 
 // updateManifest takes its turn among other runs that write the same manifest.
@@ -247,7 +280,7 @@ func (p *pipeline) updateManifest(records map[string]pack.Record) error {
 		}
 		unlock, err := lockedfile.MutexAt(filepath.Join(dir, hex.EncodeToString(sum[:10]))).Lock()
 		if err != nil {
-			return hint.Wrap(err, "make the cache directory writable")
+			return hint.Wrap(err, "make the cache directory writable, or choose another with LAMBDAPACK_CACHE")
 		}
 		defer unlock()
 	}
@@ -260,6 +293,9 @@ func (p *pipeline) discard() {
 		if s != nil {
 			s.Discard()
 		}
+	}
+	if p.newDir {
+		os.Remove(p.out.dir) // only where it is still empty
 	}
 	if p.scratch != "" {
 		os.RemoveAll(p.scratch)

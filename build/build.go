@@ -17,6 +17,8 @@ type Artifact struct {
 	// Path is where the executable lies. It stays there, unchanged, until the
 	// builder is closed.
 	Path string
+	// ID names the content, as pack.File.ID does. Empty: not known.
+	ID string
 	// Target is what it was built for.
 	Target lambda.Target
 	// Sysroot is the directory whose libraries it was linked with, "/" for the

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 )
 
@@ -40,8 +42,11 @@ type Go struct {
 	// Functions are built together: all of one module, with executables of
 	// different names.
 	Functions []GoFunction
-	Target    lambda.Target
-	Tags      []string
+	// Dir is where paths in the compiler's messages are relative to, if it is
+	// in the functions' module. Else they are relative to the module.
+	Dir    string
+	Target lambda.Target
+	Tags   []string
 	// Ldflags follow those that strip the executable.
 	Ldflags string
 	// CGO true links C. False compiles without it, and nil does too, but
@@ -65,11 +70,13 @@ type Go struct {
 }
 
 // Build implements [Builder]. A dependency outside the standard library that
-// needs C is an error before anything is ready.
+// needs C is an error before anything is ready; where the compiler fails too,
+// it is the cause, and what the compiler says is left out.
 func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	dir, err := g.open()
 	if err != nil {
-		return fmt.Errorf("opening the cache of executables: %w", err)
+		return hint.Errorf("make the cache directory writable, or choose another with LAMBDAPACK_CACHE",
+			"opening the cache of executables: %w", err)
 	}
 	if g.linksC() {
 		if g.tools, err = g.C.find(ctx, g.Runner, withEnv(g.Env, g.settings()...), g.Target.Arch); err != nil {
@@ -91,8 +98,8 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 	err = g.compile(ctx, dir)
 	stop()
 	<-watched
-	if cerr := <-checked; cerr != nil {
-		err = cerr // it explains what the compiler only notices
+	if cerr := <-checked; err == nil || errors.Is(cerr, errNeedsC) {
+		err = cerr
 	}
 	if err != nil {
 		return err
@@ -103,7 +110,7 @@ func (g *Go) Build(ctx context.Context, ready func(Artifact)) error {
 func (g *Go) linksC() bool { return g.CGO != nil && *g.CGO }
 
 func (g *Go) artifact(name, path string) Artifact {
-	a := Artifact{Function: name, Path: path, Target: g.Target}
+	a := Artifact{Function: name, Path: path, ID: goBuildID(path), Target: g.Target}
 	if g.tools != nil {
 		a.Sysroot, a.LibraryPath = g.tools.sysroot, g.tools.libraryPath
 	}
@@ -159,7 +166,7 @@ func (g *Go) compile(ctx context.Context, dir string) error {
 	}
 	defer os.RemoveAll(work)
 	var stderr bytes.Buffer
-	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.dir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
+	err = g.Runner.Run(ctx, Command{Argv: argv, Dir: g.workDir(), Env: g.env("GOTMPDIR=" + work), Stdout: &stderr, Stderr: &stderr})
 	if failed(err) {
 		return goFailure("compiling "+g.names(), stderr.String())
 	}
@@ -176,6 +183,15 @@ func (g *Go) importPaths() []string {
 	return paths
 }
 
+// workDir returns a directory of the same module, so that what is built is the
+// same and the messages are those that the user's own go build would print.
+func (g *Go) workDir() string {
+	if m, ok := moduleDir(g.Dir); ok && g.Dir != "" && m == g.dir() {
+		return g.Dir
+	}
+	return g.dir()
+}
+
 func (g *Go) names() string {
 	if n := len(g.Functions); n > 3 {
 		return fmt.Sprintf("%d functions", n)
@@ -188,10 +204,17 @@ func (g *Go) names() string {
 }
 
 func (g *Go) linkerFlags() string {
-	if g.KeepSymbols {
-		return g.Ldflags
+	var flags []string
+	if !g.KeepSymbols {
+		flags = append(flags, "-s", "-w")
 	}
-	return strings.TrimSpace("-s -w " + g.Ldflags)
+	if g.linksC() {
+		// The build ID digests the flags of the C compiler, and those name
+		// directories: a sysroot, ${SRCDIR}. Without it the link is made anew
+		// every time; with it the bytes would depend on the directory.
+		flags = append(flags, "-buildid=")
+	}
+	return strings.TrimSpace(strings.Join(append(flags, g.Ldflags), " "))
 }
 
 // env sets what decides about the bytes, so that neither the user's

@@ -56,6 +56,9 @@ func (f *GoFinder) Find(ctx context.Context, patterns []string) ([]GoPackage, er
 // that the go command cannot read.
 func (f *GoFinder) FindEach(ctx context.Context, patterns []string) ([][]GoPackage, error) {
 	for _, p := range patterns {
+		if p == "" {
+			return nil, hint.Errorf("name a directory; this one is .", "a pattern is empty")
+		}
 		if strings.HasSuffix(p, ".go") {
 			return nil, hint.Errorf("name the directory that the file is in", "%s is a file; a function is a package", p)
 		}
@@ -103,9 +106,13 @@ func (f *GoFinder) queries(patterns []string) []*query {
 }
 
 // locate returns the module directory that a pattern lies in, and the pattern
-// relative to it. What is no file path is an import path, and stays as it is.
+// relative to it. What is no file path is an import path, which stays as it is
+// and means what it means in the module of f.Dir.
 func (f *GoFinder) locate(pattern string) (dir, rel string) {
 	if !isPathPattern(pattern) {
+		if module, ok := moduleDir(f.Dir); ok {
+			return module, pattern
+		}
 		return f.Dir, pattern
 	}
 	fixed, wild, _ := strings.Cut(filepath.ToSlash(pattern), "...")
@@ -177,8 +184,8 @@ func (f *GoFinder) list(ctx context.Context, q *query) ([]GoPackage, error) {
 		Env: withEnv(f.Env, "CGO_ENABLED=1", "GOOS=linux", "GOARCH="+f.Arch.GOARCH()),
 	})
 	if failed(err) {
-		return nil, hint.Wrap(goFailure("finding "+strings.Join(q.named, " "), stderr.String()),
-			"run lambdapack inside a Go module, or name the directory of a package in one")
+		err := goFailure("finding "+strings.Join(q.named, " "), stderr.String())
+		return nil, hint.Wrap(err, fixOf(err.Error()))
 	}
 	if err != nil {
 		return nil, missingGo(err)
@@ -236,45 +243,19 @@ func mainsOf(pkgs []GoPackage, pattern, named string) ([]GoPackage, error) {
 		case p.Name == "main":
 			mains = append(mains, p)
 		case !wild && p.Error == nil:
-			return nil, hint.Errorf("name the directory of a program, one whose files say \"package main\"",
+			return nil, noProgram("name the directory of a program, one whose files say \"package main\"",
 				"%s is package %s, not a program", named, p.Name)
 		}
 	}
 	switch {
 	case matched == 0:
-		return nil, hint.Errorf("name a directory that holds Go files; a module of its own below this one has to be named itself",
+		return nil, noProgram("name a directory that holds Go files; a module of its own below this one has to be named itself",
 			"%s matches no packages", named)
 	case len(mains) == 0:
-		return nil, hint.Errorf("name the directory of a program, one whose files say \"package main\"",
+		return nil, noProgram("name the directory of a program, one whose files say \"package main\"",
 			"%s matches no main package", named)
 	}
 	return mains, nil
-}
-
-// noGoFiles recognises a directory that has Go files, but none for the target:
-// the error that a wildcard passes over.
-func noGoFiles(msg string) bool {
-	return strings.Contains(msg, "build constraints exclude all Go files") || strings.Contains(msg, "no non-test Go files")
-}
-
-func unreadable(named string, p GoPackage) error {
-	msg := strings.TrimSpace(p.Error.Err)
-	if p.Error.Pos != "" && !strings.Contains(msg, p.Error.Pos) {
-		msg = p.Error.Pos + ": " + msg
-	}
-	return hint.Wrap(fmt.Errorf("reading package %s: %s", named, msg), fixOf(msg))
-}
-
-func fixOf(msg string) string {
-	switch {
-	case strings.Contains(msg, "directory not found"), strings.Contains(msg, "no Go files"):
-		return "name a directory that holds a Go program"
-	case strings.Contains(msg, "is not in std"):
-		return "write ./ before a directory; without it the name is an import path"
-	case strings.Contains(msg, "build constraints exclude all"):
-		return "give the tags that its files ask for, with --tags"
-	}
-	return ""
 }
 
 // unique keeps the first of packages that are the same directory.

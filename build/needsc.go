@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/lambdapack/lambdapack/internal/hint"
 )
+
+var errNeedsC = errors.New("needs C, and this build has none: it would fail when it is called")
 
 // checkC looks for packages outside the standard library that have files which
 // import "C". Compiled without a C compiler such a package may be there in
@@ -59,7 +62,7 @@ func (g *Go) needsC(ctx context.Context, needC []string) error {
 		return err
 	}
 	return hint.Errorf("link C with --cgo (\"cgo: true\" in lambdapack.yaml); or, where what the function uses of it works without C, say so with --cgo=false (\"cgo: false\")",
-		"compiling %s: %s needs C, and this build has none: it would fail when it is called", users, strings.Join(needC, ", "))
+		"compiling %s: %s %w", users, strings.Join(needC, ", "), errNeedsC)
 }
 
 // usersOf names the functions that depend on one of the packages.

@@ -3,14 +3,11 @@ package build
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
-
-	"github.com/lambdapack/lambdapack/internal/hint"
 )
 
 // Command is a program to run: its argument vector, never a shell's line.
@@ -81,14 +78,6 @@ func quote(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// missingGo explains a go command that is not there.
-func missingGo(err error) error {
-	if errors.Is(err, exec.ErrNotFound) {
-		return hint.Errorf("install Go from https://go.dev/dl/ and put its bin directory on PATH", "the go command is not installed: %w", err)
-	}
-	return err
-}
-
 // failed reports whether a program ran and exited with a status other than 0.
 func failed(err error) bool {
 	var exit *exec.ExitError
@@ -102,23 +91,4 @@ func withEnv(base []string, set ...string) []string {
 		base = os.Environ()
 	}
 	return append(append(make([]string, 0, len(base)+len(set)), base...), set...)
-}
-
-// goFailure makes an error of what the go command printed, without the lines
-// that only tell of progress.
-func goFailure(doing, stderr string) error {
-	var lines []string
-	for line := range strings.Lines(stderr) {
-		if !strings.HasPrefix(line, "go: downloading ") {
-			lines = append(lines, strings.TrimRight(line, "\r\n"))
-		}
-	}
-	text := strings.TrimSpace(strings.Join(lines, "\n"))
-	if text == "" {
-		return fmt.Errorf("%s: the go command failed and said nothing", doing)
-	}
-	if !strings.Contains(text, "\n") {
-		return fmt.Errorf("%s: %s", doing, strings.TrimPrefix(text, "go: "))
-	}
-	return fmt.Errorf("%s:\n%s", doing, text)
 }

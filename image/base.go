@@ -16,6 +16,7 @@ import (
 
 	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
+	"github.com/lambdapack/lambdapack/pack"
 )
 
 // Scratch is the reference of the empty base, for static executables.
@@ -196,9 +197,9 @@ func (f foreign) Size() (int64, error)                { return f.desc.Size, nil 
 func (f foreign) MediaType() (types.MediaType, error) { return f.desc.MediaType, nil }
 func (f foreign) Compressed() (io.ReadCloser, error)  { return f.from(f.ctx) }
 
-// sumOf returns a SHA-256 digest's bytes; another kind of digest gives zeros,
-// which are the digest of nothing known.
-func sumOf(h v1.Hash) (sum [32]byte) {
+// sumOf returns a SHA-256 digest as memos know it; another kind of digest gives
+// zeros, which are known to none.
+func sumOf(h v1.Hash) (sum pack.Key) {
 	if b, err := hex.DecodeString(h.Hex); err == nil && h.Algorithm == "sha256" {
 		copy(sum[:], b)
 	}

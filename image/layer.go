@@ -32,33 +32,37 @@ type packed struct {
 	c     *Client
 	layer *pack.Layer
 
-	mu   sync.Mutex
+	key  pack.Key
 	gz   pack.Gzipped
+	mu   sync.Mutex
 	file string // with the compressed bytes, once there are any
 }
 
 // packLayer returns the blob of a layer, of the media type given.
 func (c *Client) packLayer(ctx context.Context, l *pack.Layer, mediaType types.MediaType) (blob, error) {
 	p := &packed{c: c, layer: l}
-	gz, ok, err := l.Known(ctx, c.layerOptions())
-	if err != nil {
-		return blob{}, err
-	}
-	p.gz = gz
-	if !ok {
-		if p.gz, err = p.compress(ctx); err != nil {
+	ok := false
+	if c.memos() != "" {
+		key, err := l.Key(ctx)
+		if err != nil {
 			return blob{}, err
 		}
+		p.key = key
+		p.gz, ok = pack.RecallGzip(c.memos(), key)
+	}
+	if !ok {
+		gz, err := p.compress(ctx)
+		if err != nil {
+			return blob{}, err
+		}
+		p.gz = gz
+		pack.RememberGzip(c.memos(), p.key, gz)
 	}
 	return blob{
 		desc:   v1.Descriptor{MediaType: mediaType, Size: p.gz.Size, Digest: sha256Hash(p.gz.Digest)},
 		diffID: sha256Hash(p.gz.DiffID),
 		open:   p.open,
 	}, nil
-}
-
-func (c *Client) layerOptions() pack.LayerOptions {
-	return pack.LayerOptions{Pool: c.opts.Pool, Memos: c.memos()}
 }
 
 // open returns the compressed bytes. Where an earlier run was wrong about
@@ -73,7 +77,7 @@ func (p *packed) open(ctx context.Context) (io.ReadCloser, error) {
 			return nil, err
 		}
 		if got != want {
-			pack.ForgetGzip(p.c.memos(), want.DiffID)
+			pack.ForgetGzip(p.c.memos(), p.key)
 			return nil, hint.Errorf("build again", "compressing a layer: it was remembered to become sha256:%x and becomes sha256:%x", want.Digest, got.Digest)
 		}
 	}
@@ -89,7 +93,7 @@ func (p *packed) compress(ctx context.Context) (gz pack.Gzipped, err error) {
 	if err != nil {
 		return gz, err
 	}
-	gz, err = p.layer.WriteGzip(ctx, f, p.c.layerOptions())
+	gz, err = p.layer.WriteGzip(ctx, f, pack.LayerOptions{Pool: p.c.opts.Pool})
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
@@ -114,7 +118,7 @@ func (c *Client) gzipped(ctx context.Context, diffID v1.Hash, mediaType types.Me
 		if gz, err = c.regzip(ctx, s, diffID, open); err != nil {
 			return blob{}, err
 		}
-		pack.RememberGzip(c.memos(), gz)
+		pack.RememberGzip(c.memos(), sumOf(diffID), gz)
 	}
 	h := sha256Hash(gz.Digest)
 	return blob{

@@ -26,20 +26,24 @@ type archRow struct {
 	machine                                      elf.Machine
 	baseline                                     string
 	interpreter                                  string
+	glibcFirst                                   string
 }
 
 // The names that each field uses for a machine. The ELF machine and the
-// interpreter are of the processor supplements of the System V ABI.
+// interpreter are of the processor supplements of the System V ABI, the first
+// version of glibc's symbols is that of its port to the machine.
 var archs = [...]archRow{
 	AMD64: {
 		goarch: "amd64", terraform: "x86_64", rustCPU: "x86_64", debian: "amd64", rpm: "x86_64", gnu: "x86_64-linux-gnu",
 		aliases: []string{"amd64", "x86_64", "x86-64"},
 		machine: elf.EM_X86_64, baseline: "GOAMD64=v1", interpreter: "/lib64/ld-linux-x86-64.so.2",
+		glibcFirst: "2.2.5",
 	},
 	ARM64: {
 		goarch: "arm64", terraform: "arm64", rustCPU: "aarch64", debian: "arm64", rpm: "aarch64", gnu: "aarch64-linux-gnu",
 		aliases: []string{"arm64", "aarch64"},
 		machine: elf.EM_AARCH64, baseline: "GOARM64=v8.0", interpreter: "/lib/ld-linux-aarch64.so.1",
+		glibcFirst: "2.17",
 	},
 }
 

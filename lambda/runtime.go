@@ -21,6 +21,10 @@ type Runtime struct {
 	Deprecated, CreateBlocked, UpdateBlocked time.Time
 	// Successor is the name of the runtime to move to, "" for the newest.
 	Successor string
+
+	// versions are the highest symbol versions of libraries besides glibc's, by
+	// the soname without ".so" and what follows.
+	versions map[string][]string
 }
 
 // The runtimes, oldest first, after "Lambda runtimes" and "Working with
@@ -34,6 +38,13 @@ var runtimes = []*Runtime{
 		CreateBlocked: day(2027, time.February, 1),
 		UpdateBlocked: day(2027, time.March, 3),
 		Successor:     "provided.al2023",
+		// GCC 7.3, OpenSSL 1.0.2k with the version names that Red Hat gave it.
+		versions: map[string][]string{
+			"libstdc++": {"GLIBCXX_3.4.24", "CXXABI_1.3.11", "CXXABI_TM_1", "CXXABI_FLOAT128"},
+			"libgcc_s":  {"GCC_7.0.0"},
+			"libssl":    {"OPENSSL_1.0.2", "libssl.so.10", "OPENSSL_1.0.1_EC"},
+			"libcrypto": {"OPENSSL_1.0.2", "libcrypto.so.10", "OPENSSL_1.0.1_EC", "OPENSSL_1.0.2_EC"},
+		},
 	},
 	{
 		Name:          "provided.al2023",
@@ -42,6 +53,14 @@ var runtimes = []*Runtime{
 		Deprecated:    day(2029, time.June, 30),
 		CreateBlocked: day(2029, time.July, 31),
 		UpdateBlocked: day(2029, time.August, 31),
+		// The oldest that the image has had: GCC 11 (it is 14 since 2025) and the
+		// OpenSSL 3.0.8 of its first release.
+		versions: map[string][]string{
+			"libstdc++": {"GLIBCXX_3.4.29", "CXXABI_1.3.13", "CXXABI_TM_1", "CXXABI_FLOAT128"},
+			"libgcc_s":  {"GCC_11.0"},
+			"libssl":    {"OPENSSL_3.0.8"},
+			"libcrypto": {"OPENSSL_3.0.8"},
+		},
 	},
 }
 

@@ -17,6 +17,10 @@ type File struct {
 	Path string
 	// Data is the content where Path is empty. It must not be changed after.
 	Data []byte
+	// ID, where it is set, names the content: files of one ID have the same
+	// content for ever. It saves reading a file to find out that nothing has
+	// changed.
+	ID string
 }
 
 // Entry is a file or directory of a [Package]. Its content is read when an

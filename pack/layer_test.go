@@ -146,20 +146,45 @@ func TestLayerKeepsOnlyItsDirectories(t *testing.T) {
 	}
 }
 
-func TestLayerMemo(t *testing.T) {
-	opts := pack.LayerOptions{Memos: t.TempDir()}
+func key(t testing.TB, l *pack.Layer) pack.Key {
+	t.Helper()
+	k, err := l.Key(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestGzipMemo(t *testing.T) {
+	memos := t.TempDir()
 	l := goldenLayer(t)
-	if _, ok, err := l.Known(context.Background(), opts); ok || err != nil {
-		t.Fatal(ok, err)
+	if _, ok := pack.RecallGzip(memos, key(t, l)); ok {
+		t.Error("known before it was remembered")
 	}
-	_, want := writeLayer(t, l, opts)
-	got, ok, err := goldenLayer(t).Known(context.Background(), opts)
-	if !ok || err != nil || got != want {
-		t.Errorf("Known = %+v, %v, %v, want %+v", got, ok, err, want)
+	_, want := writeLayer(t, l, pack.LayerOptions{})
+	pack.RememberGzip(memos, key(t, l), want)
+	if got, ok := pack.RecallGzip(memos, key(t, goldenLayer(t))); !ok || got != want {
+		t.Errorf("RecallGzip = %+v, %v, want %+v", got, ok, want)
 	}
-	pack.ForgetGzip(opts.Memos, want.DiffID)
-	if _, ok, _ := l.Known(context.Background(), opts); ok {
+	pack.ForgetGzip(memos, key(t, l))
+	if _, ok := pack.RecallGzip(memos, key(t, l)); ok {
 		t.Error("known after it was forgotten")
+	}
+}
+
+func TestLayerKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	layer := func(id string) *pack.Layer {
+		return newLayer(t, newPackage(t, append(content(nil), pack.File{Name: "f", Path: path, ID: id})), everything)
+	}
+	writeFile(t, path, "one")
+	one, named := key(t, layer("")), key(t, layer("id"))
+	writeFile(t, path, "two")
+	if key(t, layer("")) == one {
+		t.Error("other content, and the same key")
+	}
+	if key(t, layer("id")) != named || key(t, layer("other")) == named {
+		t.Error("the key is not that of the ID")
 	}
 }
 
@@ -182,7 +207,7 @@ func TestLayerCancelled(t *testing.T) {
 	if _, err := goldenLayer(t).WriteGzip(ctx, io.Discard, pack.LayerOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if _, _, err := goldenLayer(t).Known(ctx, pack.LayerOptions{Memos: t.TempDir()}); !errors.Is(err, context.Canceled) {
+	if _, err := goldenLayer(t).Key(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

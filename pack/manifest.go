@@ -68,8 +68,9 @@ type Library struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Manifest says what was built, by function name. Written out, its keys are
-// sorted and it holds no times, so that the same packages give the same bytes.
+// Manifest says what was built, by function name. Its zero value is empty.
+// Written out, its keys are sorted and it holds no times, so that the same
+// packages give the same bytes.
 type Manifest struct {
 	Functions map[string]Record
 
@@ -149,6 +150,9 @@ func member(object map[string]json.RawMessage, name string, v any) error {
 
 // Set puts a function's record in place of its previous one.
 func (m *Manifest) Set(name string, r Record) {
+	if m.Functions == nil {
+		m.Functions = map[string]Record{}
+	}
 	delete(m.others, name)
 	m.Functions[name] = r
 }

@@ -38,7 +38,10 @@ func openMemo(ctx context.Context, p *Package, dir string) (memo, error) {
 		if e.IsDir() {
 			continue
 		}
-		head.Encode([]any{e.Name, e.Mode, e.Size})
+		head.Encode([]any{e.Name, e.Mode, e.Size, e.file.ID})
+		if e.file.ID != "" {
+			continue
+		}
 		crc := crc32.NewIEEE()
 		if err := e.copyTo(ctx, io.MultiWriter(h, crc)); err != nil {
 			return memo{}, err
@@ -79,9 +82,14 @@ func (e *Entry) copyTo(ctx context.Context, w io.Writer) error {
 type memoJSON struct {
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"size"`
+	// Path is where the zip was last, absolute, and Modified its modification
+	// time in nanoseconds: a file that has both, and the size, is not read.
+	Path     string `json:"path"`
+	Modified int64  `json:"modified"`
 }
 
-func (m memo) lookup() (w Written, ok bool) {
+// holds reports whether the file at path is the zip that the contents make.
+func (m memo) holds(path string) (w Written, ok bool) {
 	if m.path == "" {
 		return w, false
 	}
@@ -99,13 +107,28 @@ func (m memo) lookup() (w Written, ok bool) {
 	}
 	w.Size = j.Size
 	copy(w.SHA256[:], sum)
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != w.Size {
+		return w, false
+	}
+	if abs, err := filepath.Abs(path); err == nil && abs == j.Path && info.ModTime().UnixNano() == j.Modified {
+		return w, true
+	}
+	if !sameFile(path, w) {
+		return w, false
+	}
+	m.store(w, path, os.Stat)
 	return w, true
 }
 
-func (m memo) store(w Written) {
-	if m.path == "" {
+// store remembers a zip that is, or will be, at path, with the size and time
+// that stat tells.
+func (m memo) store(w Written, path string, stat func(string) (os.FileInfo, error)) {
+	abs, err := filepath.Abs(path)
+	info, serr := stat(path)
+	if m.path == "" || err != nil || serr != nil {
 		return
 	}
-	data, _ := json.Marshal(memoJSON{w.Hex(), w.Size})
+	data, _ := json.Marshal(memoJSON{w.Hex(), w.Size, abs, info.ModTime().UnixNano()})
 	atomicfile.WriteFile(m.path, append(data, '\n'), 0o644) // best effort: see memo
 }

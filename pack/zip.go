@@ -65,7 +65,7 @@ func (p *Package) stageZip(ctx context.Context, path string, opts ZipOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := mem.lookup(); ok && sameFile(path, known) {
+	if known, ok := mem.holds(path); ok {
 		return unchanged(known), nil
 	}
 	f, err := atomicfile.Create(path)
@@ -87,11 +87,13 @@ func (p *Package) stageZip(ctx context.Context, path string, opts ZipOptions) (*
 		f.Discard()
 		return nil, err
 	}
-	mem.store(written)
 	if sameFile(path, written) {
+		mem.store(written, path, os.Stat)
 		f.Discard()
 		return unchanged(written), nil
 	}
+	// A rename keeps both size and time.
+	mem.store(written, path, func(string) (os.FileInfo, error) { return f.Stat() })
 	return &Staged{
 		Written: written,
 		commit:  func() error { return f.Commit(0o644) },

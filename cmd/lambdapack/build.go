@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lambdapack/lambdapack"
-	"github.com/lambdapack/lambdapack/build"
+	"github.com/lambdapack/lambdapack/check"
+	"github.com/lambdapack/lambdapack/internal/hint"
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
@@ -23,10 +24,11 @@ type functionFlags struct {
 
 func (f *functionFlags) add(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&f.arch, "arch", "", "machine: amd64 (x86_64) or arm64 (aarch64) (default amd64)")
-	flags.StringVar(&f.runtime, "runtime", "", "provided.al2 or provided.al2023 (default provided.al2)")
-	flags.StringVar(&f.config, "config", "", "config file (default "+lambdapack.ConfigName+", where it exists)")
+	flags.StringVar(&f.arch, "arch", "", "`machine`: amd64 or arm64 (default amd64)")
+	flags.StringVar(&f.runtime, "runtime", "", "runtime `name`: provided.al2 or provided.al2023 (default provided.al2)")
+	flags.StringVar(&f.config, "config", "", "config `file` (default "+lambdapack.ConfigName+", where it exists)")
 	flags.StringSliceVar(&f.tags, "tags", nil, "Go build `tags`, separated by commas")
+	c.ValidArgsFunction = f.complete
 	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"provided.al2", "provided.al2023"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -36,7 +38,7 @@ func (f *functionFlags) add(c *cobra.Command) {
 func (f *functionFlags) options(a *app, c *cobra.Command, patterns []string) (lambdapack.Options, error) {
 	opts := lambdapack.Options{
 		Patterns: patterns, Tags: f.tags, Cache: a.cacheDir(), Env: a.env,
-		Runner: build.Traced(build.Exec{}, a.ui.trace), Progress: a.ui.progress,
+		Trace: a.ui.trace, Progress: a.ui.progress,
 	}
 	if c.Flags().Changed("arch") {
 		arch, err := lambda.ParseArch(f.arch)
@@ -77,7 +79,7 @@ type buildFlags struct {
 	json                    bool
 	jobs                    int
 	c                       lambdapack.C
-	cgo, strip              bool
+	cgo, strip, check       bool
 }
 
 func (a *app) buildCommand() *cobra.Command {
@@ -100,17 +102,18 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	}
 	f.functionFlags.add(c)
 	flags := c.Flags()
-	flags.StringVarP(&f.output, "output", "o", "", "directory, or a .zip file for one function (default dist)")
-	flags.StringVar(&f.format, "format", "zip", "zip or dir")
+	flags.StringVarP(&f.output, "output", "o", "", "output `path`: a directory, or a .zip for one function (default dist)")
+	flags.StringVar(&f.format, "format", string(pack.FormatZip), "package `kind`: zip or dir")
 	flags.StringVar(&f.ldflags, "ldflags", "", "`flags` for the Go linker, after -s -w")
-	flags.StringArrayVar(&f.include, "include", nil, "more files to package, `SRC[:DST]`: file, directory or pattern")
+	flags.StringArrayVar(&f.include, "include", nil, "more files to package, `SRC[:DST]`: a file, a directory or a pattern; may be repeated")
 	flags.BoolVar(&f.cgo, "cgo", false, "link C; =false: leave it out of dependencies that need it")
 	flags.StringVar(&f.c.CC, "cc", "", "C `compiler` (default CC, else gcc, else the GNU cross compiler)")
 	flags.StringVar(&f.c.Sysroot, "sysroot", "", "`directory` with the target's headers and libraries")
 	flags.StringArrayVar(&f.c.AddLib, "add-lib", nil, "ship a `library` that is only opened at run time, too")
 	flags.StringArrayVar(&f.c.ExcludeLib, "exclude-lib", nil, "leave libraries out whose soname matches `pattern`")
+	flags.BoolVar(&f.check, "check", true, "=false: package even what would fail in Lambda")
 	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "how much runs at once (default the number of processors)")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of things to do at once (default one a processor)")
 	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -140,7 +143,7 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	if c.Flags().Changed("ldflags") {
 		opts.Ldflags = &f.ldflags
 	}
-	opts.C, opts.Oracle = f.c, oracleCommand()
+	opts.C, opts.Oracle, opts.NoCheck = f.c, oracleCommand(), !f.check
 	if c.Flags().Changed("cgo") {
 		opts.CGO = &f.cgo
 	}
@@ -178,8 +181,13 @@ func (a *app) advise(results []lambdapack.Result) {
 			told[rt] = true
 			a.ui.notice(deprecation(rt))
 		}
+		for _, f := range r.Findings {
+			if f.Severity == check.Warning {
+				a.ui.warning(hint.Errorf(f.Fix, "%s: %s", r.Function.Name, f))
+			}
+		}
 		if r.OverUploadLimit() {
-			a.ui.warning(fmt.Sprintf("%s has %.1f MB, and the Lambda API takes at most %d MB: upload it through S3",
+			a.ui.warning(hint.Errorf("upload it through S3", "%s has %.1f MB, and the Lambda API takes at most %d MB",
 				r.Path, float64(r.Size)/(1<<20), lambda.MaxUploadZip>>20))
 		}
 	}
@@ -187,8 +195,12 @@ func (a *app) advise(results []lambdapack.Result) {
 
 func deprecation(rt *lambda.Runtime) string {
 	const day = "2 January 2006"
-	return fmt.Sprintf("%s is deprecated since %s; functions cannot be created with it from %s on, nor updated from %s on; move on with --runtime %s",
-		rt, rt.Deprecated.Format(day), rt.CreateBlocked.Format(day), rt.UpdateBlocked.Format(day), rt.Successor)
+	text := fmt.Sprintf("%s is deprecated since %s; functions cannot be created with it from %s on, nor updated from %s on",
+		rt, rt.Deprecated.Format(day), rt.CreateBlocked.Format(day), rt.UpdateBlocked.Format(day))
+	if rt.Successor != "" {
+		text += "; move on with --runtime " + rt.Successor
+	}
+	return text
 }
 
 func (a *app) printManifest(results []lambdapack.Result) error {

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lambdapack/lambdapack/internal/hint"
 )
 
 // environment is all that the command takes from the process. It is read here,
@@ -50,10 +53,12 @@ type app struct {
 
 // run runs one command line and returns its exit code.
 func run(ctx context.Context, e environment) int {
+	stdout := &result{w: e.stdout}
+	e.stdout = stdout
 	a := &app{environment: e, ui: newUI(e.stderr, e.env)}
 	root := a.rootCommand()
 	root.SetArgs(e.args)
-	root.SetOut(e.stdout)
+	root.SetOut(stdout)
 	root.SetErr(e.stderr)
 	started := false
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
@@ -64,21 +69,45 @@ func run(ctx context.Context, e environment) int {
 		a.ui.quiet, a.ui.verbose = a.quiet, a.verbose
 		return nil
 	}
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	a.ui.finish()
+	if err == nil {
+		err = stdout.err
+	}
 	switch {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		a.ui.failure(errors.New("interrupted; the previous output is as it was"))
 		return exitFailed
+	case errors.Is(err, errTold):
+		return exitFailed
+	}
+	var u usageError
+	if !errors.As(err, &u) && started {
+		a.ui.failure(err)
+		return exitFailed
+	}
+	if hint.Of(err) == "" {
+		err = hint.Wrap(err, "see "+c.CommandPath()+" --help")
 	}
 	a.ui.failure(err)
-	var u usageError
-	if errors.As(err, &u) || !started {
-		return exitUsage
+	return exitUsage
+}
+
+// result is stdout. It remembers that a write failed, so that a verb can print
+// without asking each time, and a result that is lost is not taken for none.
+type result struct {
+	w   io.Writer
+	err error
+}
+
+func (r *result) Write(p []byte) (int, error) {
+	n, err := r.w.Write(p)
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("writing the result: %w", err)
 	}
-	return exitFailed
+	return n, err
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -90,14 +119,21 @@ for the OS-only runtimes provided.al2 and provided.al2023.
 
 The result goes to stdout, everything else to stderr. The exit code is 0 where
 all is done, 1 where something failed, 2 where the command line is wrong.`,
+		Example: `  lambdapack build --arch arm64 ./cmd/...
+  lambdapack list`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       version().String(),
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the commands that run")
-	root.AddCommand(a.buildCommand(), a.listCommand(), a.versionCommand(), a.oracleCommand())
+	root.AddCommand(a.buildCommand(), a.checkCommand(), a.lddCommand(), a.listCommand(), a.versionCommand(), a.completionCommand(), a.oracleCommand())
+	root.SetHelpCommand(helpCommand())
 	return root
 }
 

@@ -41,17 +41,22 @@ type ui struct {
 
 func newUI(w io.Writer, env []string) *ui {
 	u := &ui{w: w}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && getenv(env, "TERM") != "dumb" {
-		u.live, u.colour = true, getenv(env, "NO_COLOR") == ""
-		u.width = func() int {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		u.onTerminal(env, func() int {
 			n, _, err := term.GetSize(int(f.Fd()))
 			if err != nil || n < 20 {
 				n = 80
 			}
 			return n
-		}
+		})
 	}
 	return u
+}
+
+func (u *ui) onTerminal(env []string, width func() int) {
+	if getenv(env, "TERM") != "dumb" {
+		u.live, u.colour, u.width = true, getenv(env, "NO_COLOR") == "", width
+	}
 }
 
 // progress shows a step of a function.
@@ -113,10 +118,11 @@ func (u *ui) draw() {
 	}
 }
 
-// clear removes the live lines: up to the first (CUU) and erase below (ED).
+// clear removes the live lines: up to the first (CUU) and erase below (ED). The
+// carriage return is for what the terminal echoes of Ctrl-C.
 func (u *ui) clear() {
 	if u.drawn > 0 {
-		fmt.Fprintf(u.w, "\x1b[%dA\x1b[J", u.drawn)
+		fmt.Fprintf(u.w, "\r\x1b[%dA\x1b[J", u.drawn)
 		u.drawn = 0
 	}
 }
@@ -148,16 +154,17 @@ func (u *ui) notice(text string) {
 	}
 }
 
-func (u *ui) warning(text string) { u.message(u.paint("33", "warning: "), text) }
+func (u *ui) warning(err error) { u.problem(u.paint("33", "warning: "), err) }
 
-// failure prints an error, and its fix below.
-func (u *ui) failure(err error) {
-	u.message(u.paint("31", "error: "), err.Error())
+func (u *ui) failure(err error) { u.problem(u.paint("31", "error: "), err) }
+
+// problem prints an error, and its fix below.
+func (u *ui) problem(weight string, err error) {
+	text := strings.TrimRight(err.Error(), "\n")
 	if fix := hint.Of(err); fix != "" {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		fmt.Fprintf(u.w, "  fix: %s\n", fix)
+		text += "\n  fix: " + fix
 	}
+	u.message(weight, text)
 }
 
 func (u *ui) message(weight, text string) {

@@ -19,6 +19,11 @@ type versionInfo struct {
 	Version string `json:"version"`
 }
 
+// String returns the line that people read.
+func (v versionInfo) String() string {
+	return fmt.Sprintf("lambdapack %s, commit %s, %s", v.Version, v.Commit, v.Go)
+}
+
 // version returns what the linker was told, else what the go command stamped.
 func version() versionInfo {
 	v := versionInfo{Version: release, Commit: commit, Go: runtime.Version()}
@@ -49,13 +54,13 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print version, commit and Go release",
 		Example: `  lambdapack version
   lambdapack version --json`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			v := version()
 			if asJSON {
 				return json.NewEncoder(a.stdout).Encode(v)
 			}
-			_, err := fmt.Fprintf(a.stdout, "lambdapack %s, commit %s, %s\n", v.Version, v.Commit, v.Go)
+			_, err := fmt.Fprintln(a.stdout, v)
 			return err
 		},
 	}
