@@ -93,7 +93,7 @@ func (p *packed) compress(ctx context.Context) (gz pack.Gzipped, err error) {
 	if err != nil {
 		return gz, err
 	}
-	gz, err = p.layer.WriteGzip(ctx, f, pack.LayerOptions{Pool: p.c.opts.Pool})
+	gz, err = p.layer.WriteGzip(ctx, f, p.c.opts.Pool)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

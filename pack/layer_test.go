@@ -31,10 +31,10 @@ func newLayer(t testing.TB, p *pack.Package, keep func(*pack.Entry) bool, links 
 	return l
 }
 
-func writeLayer(t testing.TB, l *pack.Layer, opts pack.LayerOptions) ([]byte, pack.Gzipped) {
+func writeLayer(t testing.TB, l *pack.Layer, pool *pack.Pool) ([]byte, pack.Gzipped) {
 	t.Helper()
 	var out bytes.Buffer
-	g, err := l.WriteGzip(context.Background(), &out, opts)
+	g, err := l.WriteGzip(context.Background(), &out, pool)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestLayerGolden(t *testing.T) {
 		wantDiffID = "18c84f0a36e17ba71600adc272f7a9c2cd046ff40bd1cfe21f730188fc078749"
 	)
 	for _, n := range []int{1, 2, 7} {
-		data, g := writeLayer(t, goldenLayer(t), pack.LayerOptions{Pool: pack.NewPool(n)})
+		data, g := writeLayer(t, goldenLayer(t), pack.NewPool(n))
 		if hexOf(g.Digest) != wantDigest || hexOf(g.DiffID) != wantDiffID {
 			t.Errorf("pool of %d: digest %s, diff ID %s", n, hexOf(g.Digest), hexOf(g.DiffID))
 		}
@@ -77,7 +77,7 @@ func TestLayerGolden(t *testing.T) {
 }
 
 func TestLayerMembers(t *testing.T) {
-	data, g := writeLayer(t, goldenLayer(t), pack.LayerOptions{})
+	data, g := writeLayer(t, goldenLayer(t), nil)
 	zr, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestGzipMemo(t *testing.T) {
 	if _, ok := pack.RecallGzip(memos, key(t, l)); ok {
 		t.Error("known before it was remembered")
 	}
-	_, want := writeLayer(t, l, pack.LayerOptions{})
+	_, want := writeLayer(t, l, nil)
 	pack.RememberGzip(memos, key(t, l), want)
 	if got, ok := pack.RecallGzip(memos, key(t, goldenLayer(t))); !ok || got != want {
 		t.Errorf("RecallGzip = %+v, %v, want %+v", got, ok, want)
@@ -195,7 +195,7 @@ func TestLayerOfAFileThatChanges(t *testing.T) {
 	if err := os.Truncate(path, 1<<20); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.WriteGzip(context.Background(), io.Discard, pack.LayerOptions{})
+	_, err := l.WriteGzip(context.Background(), io.Discard, nil)
 	if err == nil || !strings.Contains(err.Error(), "changed while it was being packaged") {
 		t.Errorf("error %v", err)
 	}
@@ -204,7 +204,7 @@ func TestLayerOfAFileThatChanges(t *testing.T) {
 func TestLayerCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := goldenLayer(t).WriteGzip(ctx, io.Discard, pack.LayerOptions{}); !errors.Is(err, context.Canceled) {
+	if _, err := goldenLayer(t).WriteGzip(ctx, io.Discard, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := goldenLayer(t).Key(ctx); !errors.Is(err, context.Canceled) {
@@ -224,7 +224,7 @@ func TestLayerOfAnotherTimeAndMode(t *testing.T) {
 		if err := os.Chtimes(path, time.Now(), time.Now().Add(-time.Duration(mode)*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		_, g := writeLayer(t, newLayer(t, newPackage(t, append(content(nil), pack.File{Name: "f", Path: path})), everything), pack.LayerOptions{})
+		_, g := writeLayer(t, newLayer(t, newPackage(t, append(content(nil), pack.File{Name: "f", Path: path})), everything), nil)
 		digests = append(digests, hexOf(g.Digest))
 	}
 	if digests[0] != digests[1] {

@@ -7,22 +7,15 @@ import (
 	"io"
 )
 
-// LayerOptions says how a layer is compressed. The zero value works.
-type LayerOptions struct {
-	// Pool is shared by what is compressed at the same time; nil means a pool
-	// of one.
-	Pool *Pool
-}
-
 // Key is what memos know a gzip stream's content by. The zero value is known
 // to none.
 type Key [sha256.Size]byte
 
 // WriteGzip writes the layer to w through [Gzip].
-func (l *Layer) WriteGzip(ctx context.Context, w io.Writer, opts LayerOptions) (Gzipped, error) {
+func (l *Layer) WriteGzip(ctx context.Context, w io.Writer, pool *Pool) (Gzipped, error) {
 	r := &layerReader{ctx: ctx, layer: l}
 	defer r.Close()
-	return Gzip(ctx, w, r, l.size, opts.Pool)
+	return Gzip(ctx, w, r, l.size, pool)
 }
 
 // Key returns what [RememberGzip] and [RecallGzip] know the layer by. It reads
