@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,13 @@ func (r *testRegistry) count(prefix string) (n int) {
 		}
 	}
 	return n
+}
+
+// log returns the requests so far.
+func (r *testRegistry) log() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.requests)
 }
 
 // do makes a request that is not counted and not wrapped.
