@@ -40,7 +40,7 @@ var runtimeBootstrap = pack.Link{Name: "var/runtime/bootstrap", Target: "../task
 func (c *Client) Append(ctx context.Context, base *Base, p *pack.Package, opts Options) (*Image, error) {
 	img, err := c.append(ctx, base, p, opts)
 	if err != nil {
-		return nil, fmt.Errorf("making an image on %s: %w", base.given, err)
+		return nil, noSpace(fmt.Errorf("making an image on %s: %w", base.given, err))
 	}
 	return img, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -27,16 +28,18 @@ func TestGolden(t *testing.T) {
 		opts image.Options
 		want string
 	}{
-		{"Docker", func(t testing.TB) string { return baseLayout(t, baseSpec{}) }, image.Options{}, "sha256:f05d7b975c8f6e520b977ff69a8093a85f829856d685792299c30911cb94de20"},
+		{"Docker", func(t testing.TB) string { return baseLayout(t, baseSpec{}) }, image.Options{}, "sha256:7cf6f6c9f713d49d22d804e83c5108ded142fdca4028ec12a98ec816a748672f"},
 		{"OCI", func(t testing.TB) string { return baseLayout(t, baseSpec{oci: true, layers: 2}) },
-			image.Options{Source: "https://example.com/src", Revision: "abc", SnapStart: true, Created: time.Unix(1_700_000_000, 0)}, "sha256:d2529a519019ed7217433bbcb020d423fc21829ce5749e0647a512b26dc240b6"},
+			image.Options{Source: "https://example.com/src", Revision: "abc", SnapStart: true, Created: time.Unix(1_700_000_000, 0)}, "sha256:671b52fc021b65452e622f1ea14d5c4e8da6fd75b2628ae2bc178c1e30ef0a99"},
 		{"scratch", func(testing.TB) string { return image.Scratch }, image.Options{}, "sha256:ed9da55ca4622e74bd5199460e902c693f9a6ca261ca4d93e9763b7323c50b3a"},
 		{"uncompressed", func(t testing.TB) string {
 			return baseLayout(t, baseSpec{oci: true, layerType: types.OCIUncompressedLayer})
-		}, image.Options{}, "sha256:b349e8f8c9eeea039f62df0801efed0d1beac7667c18211b7da889f896362ded"},
+		}, image.Options{}, "sha256:e0899e090a5c1e5c7d759b768f8dac097f951a2488bdc93d59ffa9e3d261cf30"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 			for _, n := range []int{1, 3} {
+				runtime.GOMAXPROCS(n)
 				c := newClient(t, image.ClientOptions{Pool: pack.NewPool(n), Cache: t.TempDir()})
 				base := test.base(t) // each time another directory
 				for range 2 {

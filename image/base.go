@@ -62,7 +62,7 @@ func (c *Client) Base(ctx context.Context, ref string, target lambda.Target) (*B
 	return c.bases.get(baseKey{ref, target.Arch}, func() (*Base, error) {
 		b, err := c.findBase(ctx, ref, target.Arch)
 		if err != nil {
-			return nil, fmt.Errorf("reading the base image %s: %w", ref, err)
+			return nil, noSpace(fmt.Errorf("reading the base image %s: %w", ref, err))
 		}
 		return b, nil
 	})

@@ -47,7 +47,9 @@ func newConfig(base *Base, added []addedLayer, labels map[string]string, opts Op
 	}
 	cf.Created = created
 	// These tell of the machine that the base was built on.
-	cf.Container, cf.DockerVersion, cf.Author = "", "", ""
+	cf.Container, cf.Author = "", ""
+	//lint:ignore SA1019 bases have it
+	cf.DockerVersion = ""
 	cf.Config.Image, cf.Config.Hostname, cf.Config.OnBuild = "", "", nil
 
 	cf.RootFS.DiffIDs = nil

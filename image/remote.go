@@ -19,7 +19,7 @@ import (
 func (c *Client) remoteOptions() []remote.Option {
 	opts := []remote.Option{
 		remote.WithAuthFromKeychain(c.opts.Keychain),
-		remote.WithTransport(c.opts.Transport),
+		remote.WithTransport(blips{c.opts.Transport, c.retry.first / 5}),
 		remote.WithRetryBackoff(c.retry.remote()),
 		remote.WithRetryPredicate(passing),
 		remote.WithRetryStatusCodes(retriedStatus...),
