@@ -52,22 +52,6 @@ type FunctionConfig struct {
 	C
 }
 
-// C says how a function links C, and which libraries it ships.
-type C struct {
-	// CGO true links C; false lets a dependency that needs it be compiled
-	// without; nil refuses such a dependency.
-	CGO *bool
-	// CC is the C compiler with its arguments, Sysroot the directory with the
-	// target's headers and libraries. Empty: found by themselves.
-	CC, Sysroot string
-	// AddLib names libraries that are only opened at run time, by soname or by
-	// path in the sysroot; ExcludeLib holds patterns of sonames to leave out.
-	AddLib, ExcludeLib []string
-	// Strip false keeps the symbols of what is compiled; true takes those of
-	// the libraries too; nil strips what is compiled only.
-	Strip *bool
-}
-
 // The file's own shape. Values that have a meaning of their own are checked
 // after, by configReader, which knows their lines.
 type configYAML struct {
@@ -140,7 +124,7 @@ func ParseConfig(path string, data []byte) (*Config, error) {
 	for name, f := range y.Functions {
 		c.Functions = append(c.Functions, r.function(name, f))
 	}
-	slices.SortFunc(c.Functions, func(a, b FunctionConfig) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(c.Functions, func(a, b FunctionConfig) int { return strings.Compare(a.Name, b.Name) })
 	if r.err != nil {
 		return nil, r.err
 	}

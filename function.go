@@ -225,36 +225,11 @@ func (f *finder) function(fc *FunctionConfig) Function {
 	return fn
 }
 
-// over returns the settings with those that are not set taken from below.
-func (c C) over(below C) C {
-	out := C{
-		CGO: cmp.Or(c.CGO, below.CGO), Strip: cmp.Or(c.Strip, below.Strip),
-		CC: cmp.Or(c.CC, below.CC), Sysroot: cmp.Or(c.Sysroot, below.Sysroot),
-		AddLib: c.AddLib, ExcludeLib: c.ExcludeLib,
-	}
-	if c.AddLib == nil {
-		out.AddLib = below.AddLib
-	}
-	if c.ExcludeLib == nil {
-		out.ExcludeLib = below.ExcludeLib
-	}
-	return out
-}
-
-func inDir(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
-func compareNames(a, b string) int { return strings.Compare(a, b) }
-
 // sort orders the functions by name, and rejects two that would be written to
 // one file.
 func (f *finder) sort() error {
 	slices.SortFunc(f.chosen, func(a, b Function) int {
-		return cmp.Or(compareNames(a.Name, b.Name), strings.Compare(a.Package.ImportPath, b.Package.ImportPath))
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Package.ImportPath, b.Package.ImportPath))
 	})
 	byName := map[string]Function{}
 	for _, fn := range f.chosen {

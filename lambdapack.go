@@ -152,9 +152,9 @@ func Build(ctx context.Context, opts Options) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline{opts: opts, out: out, functions: functions, pool: pack.NewPool(opts.Jobs)}
+	p := &pipeline{opts: opts, out: out, pool: pack.NewPool(opts.Jobs)}
 	defer p.discard()
-	if err := p.prepare(); err != nil {
+	if err := p.prepare(functions); err != nil {
 		return nil, err
 	}
 	if err := p.compile(ctx); err != nil {

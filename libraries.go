@@ -58,7 +58,7 @@ func (p *pipeline) libraries(ctx context.Context, f Function, a build.Artifact) 
 // strip puts stripped copies in the place of the libraries.
 func (p *pipeline) strip(ctx context.Context, a build.Artifact, files []pack.File) error {
 	for i := range files {
-		dir, err := os.MkdirTemp(p.scratch, "strip-*")
+		dir, err := p.scratchDir()
 		if err != nil {
 			return err
 		}
@@ -69,6 +69,15 @@ func (p *pipeline) strip(ctx context.Context, a build.Artifact, files []pack.Fil
 		files[i].Path = stripped
 	}
 	return nil
+}
+
+// scratchDir makes a directory that is removed when the run ends.
+func (p *pipeline) scratchDir() (string, error) {
+	p.scratchOnce.Do(func() { p.scratch, p.scratchErr = os.MkdirTemp("", "lambdapack-*") })
+	if p.scratchErr != nil {
+		return "", p.scratchErr
+	}
+	return os.MkdirTemp(p.scratch, "*")
 }
 
 // digests says of each library what the manifest does.
@@ -180,6 +189,9 @@ func (w *walker) oracle(ctx context.Context, opts Options) error {
 	closure, err := w.walk(nil)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(closure.Objects, func(o *ldd.Object) bool { return strings.ContainsAny(o.Path, " \t") }) {
+		return nil // the answer is split at blanks (u-root's pkg/ldd)
 	}
 	answer, err := ldd.Oracle{Command: opts.Oracle, Run: runOracle(opts.Runner, w.artifact.LibraryPath)}.List(ctx, w.artifact.Path)
 	if err != nil {

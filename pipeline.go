@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -24,54 +23,55 @@ import (
 
 // pipeline is one run of Build.
 type pipeline struct {
-	opts      Options
-	out       outputs
-	functions []Function
-	pool      *pack.Pool
+	opts    Options
+	out     outputs
+	jobs    []*job // by name
+	pool    *pack.Pool
+	earlier *pack.Manifest // of the output directory, as it was before
+	newDir  bool           // this run makes the output directory
 
-	included [][]pack.File  // by function
-	earlier  *pack.Manifest // of the output directory, as it was before
-	staged   []*pack.Staged // by function
-	unpacked []int64        // by function
-	shipped  [][]pack.Library
-	findings [][]check.Finding
-	scratch  string // for stripped libraries; removed at the end
-	newDir   bool   // this run makes the output directory
+	scratchOnce sync.Once
+	scratch     string // see scratchDir
+	scratchErr  error
 
 	progress sync.Mutex
 }
 
+// job is a function on its way through the pipeline.
+type job struct {
+	Function
+	included  []pack.File
+	libraries []pack.Library
+	findings  []check.Finding
+	unpacked  int64
+	staged    *pack.Staged // nil until it is packaged
+}
+
 // prepare looks at all that can be wrong before anything is compiled.
-func (p *pipeline) prepare() (err error) {
+func (p *pipeline) prepare(functions []Function) (err error) {
 	if p.earlier, err = pack.ReadManifest(p.out.manifest()); err != nil {
 		return err
 	}
 	_, err = os.Lstat(p.out.dir)
 	p.newDir = errors.Is(err, fs.ErrNotExist)
-	n := len(p.functions)
-	p.included, p.staged, p.unpacked = make([][]pack.File, n), make([]*pack.Staged, n), make([]int64, n)
-	p.shipped, p.findings = make([][]pack.Library, n), make([][]check.Finding, n)
-	for i, f := range p.functions {
-		if f.Strip != nil && *f.Strip && p.scratch == "" {
-			if p.scratch, err = os.MkdirTemp("", "lambdapack-*"); err != nil {
-				return err
-			}
+	for _, f := range functions {
+		j := &job{Function: f}
+		if j.included, err = pack.Expand(f.IncludeRoot, f.Include); err == nil {
+			err = j.rehearse()
 		}
-		if p.included[i], err = pack.Expand(f.IncludeRoot, f.Include); err != nil {
+		if err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
-		if err := p.rehearse(i); err != nil {
-			return fmt.Errorf("function %s: %w", f.Name, err)
-		}
+		p.jobs = append(p.jobs, j)
 	}
 	return nil
 }
 
 // rehearse makes the package with a stand-in for the program, to find names
 // that collide, and files too large, without waiting for the compiler.
-func (p *pipeline) rehearse(i int) error {
+func (j *job) rehearse() error {
 	standIn := pack.File{Name: lambda.Bootstrap, Data: []byte("#!")}
-	_, err := pack.New(p.functions[i].Target, append([]pack.File{standIn}, p.included[i]...), lambda.MaxUnpacked)
+	_, err := pack.New(j.Target, append([]pack.File{standIn}, j.included...), lambda.MaxUnpacked)
 	return err
 }
 
@@ -110,53 +110,10 @@ func (p *pipeline) compile(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// builders groups what one go build can compile together: the same module,
-// machine and settings, and no two executables of one name.
-func (p *pipeline) builders() []build.Builder {
-	groups := map[string][]*build.Go{} // by key, in slots
-	var all []build.Builder
-	for _, f := range p.functions {
-		p.report(Event{Function: f.Name, Step: StepCompile})
-		key := groupKey(f)
-		slot := 0
-		for slot < len(groups[key]) && taken(groups[key][slot], f.Package.ExecName()) {
-			slot++
-		}
-		if slot == len(groups[key]) {
-			g := &build.Go{
-				Runner: p.opts.Runner, Env: p.opts.Env, Set: f.Env, Dir: p.opts.Dir, Target: f.Target, Tags: f.Tags,
-				Ldflags: f.Ldflags, CGO: f.CGO, C: build.CCompiler{Command: f.CC, Sysroot: f.Sysroot},
-				KeepSymbols: f.Strip != nil && !*f.Strip, Cache: p.opts.Cache, Slot: slot, Jobs: p.opts.Jobs,
-			}
-			groups[key] = append(groups[key], g)
-			all = append(all, g)
-		}
-		g := groups[key][slot]
-		g.Functions = append(g.Functions, build.GoFunction{Name: f.Name, Package: f.Package})
-	}
-	return all
-}
-
-func groupKey(f Function) string {
-	key, _ := json.Marshal([]any{f.Package.ModuleDir, f.Target, f.Tags, f.Ldflags, f.Env, f.C})
-	return string(key)
-}
-
-// taken reports whether an executable of the group has the name already,
-// letter case aside.
-func taken(g *build.Go, name string) bool {
-	for _, f := range g.Functions {
-		if strings.EqualFold(f.Package.ExecName(), name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *pipeline) index(name string) int {
-	for i, f := range p.functions {
-		if f.Name == name {
-			return i
+func (p *pipeline) job(name string) *job {
+	for _, j := range p.jobs {
+		if j.Name == name {
+			return j
 		}
 	}
 	panic("a builder made up the function " + name)
@@ -167,30 +124,28 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	i := p.index(a.Function)
-	p.report(Event{Function: a.Function, Step: StepPackage})
-	files := append([]pack.File{{Name: lambda.Bootstrap, Path: a.Path, ID: a.ID}}, p.included[i]...)
-	libraries, err := p.libraries(ctx, p.functions[i], a)
+	j := p.job(a.Function)
+	p.report(Event{Function: j.Name, Step: StepPackage})
+	libraries, err := p.libraries(ctx, j.Function, a)
 	if err != nil {
 		return err
 	}
-	if p.shipped[i], err = digests(libraries); err != nil {
+	if j.libraries, err = digests(libraries); err != nil {
 		return err
 	}
-	files = append(files, libraries...)
+	files := slices.Concat([]pack.File{{Name: lambda.Bootstrap, Path: a.Path, ID: a.ID}}, j.included, libraries)
 	pkg, err := pack.New(a.Target, files, lambda.MaxUnpacked)
 	if err != nil {
 		return err
 	}
-	if p.findings[i], err = p.check(ctx, pkg); err != nil {
+	j.unpacked = pkg.UnpackedSize()
+	if j.findings, err = p.check(ctx, pkg); err != nil {
 		return err
 	}
-	p.unpacked[i] = pkg.UnpackedSize()
-	p.staged[i], err = p.stage(ctx, pkg, a.Function)
-	if err != nil {
+	if j.staged, err = p.stage(ctx, pkg, j.Name); err != nil {
 		return err
 	}
-	p.report(Event{Function: a.Function, Step: StepPackage, Done: true, Detail: p.detail(i)})
+	p.report(Event{Function: j.Name, Step: StepPackage, Done: true, Detail: j.detail(p.opts.Format)})
 	return nil
 }
 
@@ -220,13 +175,13 @@ func (p *pipeline) check(ctx context.Context, pkg *pack.Package) ([]check.Findin
 	return report.Findings, report.Err()
 }
 
-func (p *pipeline) detail(i int) string {
-	size := p.staged[i].Size
-	if p.opts.Format == pack.FormatDir {
-		size = p.unpacked[i]
+func (j *job) detail(format pack.Format) string {
+	size := j.staged.Size
+	if format == pack.FormatDir {
+		size = j.unpacked
 	}
 	detail := fmt.Sprintf("%.1f MB", float64(size)/(1<<20))
-	if p.staged[i].Unchanged {
+	if j.staged.Unchanged {
 		detail += ", unchanged"
 	}
 	return detail
@@ -238,13 +193,13 @@ func (p *pipeline) commit() ([]Result, error) {
 	var results []Result
 	records := map[string]pack.Record{}
 	var failed error
-	for i, f := range p.functions {
-		if failed = p.staged[i].Commit(); failed != nil {
+	for _, j := range p.jobs {
+		if failed = j.staged.Commit(); failed != nil {
 			break
 		}
-		r := p.result(i, f)
+		r := p.result(j)
 		results = append(results, r)
-		records[f.Name] = r.Record
+		records[j.Name] = r.Record
 	}
 	err := p.updateManifest(records)
 	if failed != nil || err != nil {
@@ -253,21 +208,21 @@ func (p *pipeline) commit() ([]Result, error) {
 	return results, nil
 }
 
-func (p *pipeline) result(i int, f Function) Result {
-	path, w := p.out.path(f.Name, p.opts.Format), p.staged[i].Written
+func (p *pipeline) result(j *job) Result {
+	path, w := p.out.path(j.Name, p.opts.Format), j.staged.Written
 	rec := pack.Record{
-		Architecture: f.Target.Arch.Terraform(),
+		Architecture: j.Target.Arch.Terraform(),
 		Format:       p.opts.Format,
 		Handler:      lambda.Bootstrap,
-		Libraries:    p.shipped[i],
+		Libraries:    j.libraries,
 		Path:         filepath.Base(path),
-		Runtime:      f.Target.Runtime.Name,
-		UnpackedSize: p.unpacked[i],
+		Runtime:      j.Target.Runtime.Name,
+		UnpackedSize: j.unpacked,
 	}
 	if p.opts.Format == pack.FormatZip {
 		rec.SHA256, rec.SourceCodeHash, rec.Size = w.Hex(), w.Base64(), w.Size
 	}
-	return Result{Function: f, Path: p.out.shown(path), Written: w, Record: rec, Findings: p.findings[i]}
+	return Result{Function: j.Function, Path: p.out.shown(path), Written: w, Record: rec, Findings: j.findings}
 }
 
 // updateManifest takes its turn among other runs that write the same manifest.
@@ -289,9 +244,9 @@ func (p *pipeline) updateManifest(records map[string]pack.Record) error {
 
 // discard removes what was staged and not committed.
 func (p *pipeline) discard() {
-	for _, s := range p.staged {
-		if s != nil {
-			s.Discard()
+	for _, j := range p.jobs {
+		if j.staged != nil {
+			j.staged.Discard()
 		}
 	}
 	if p.newDir {

@@ -34,41 +34,50 @@ func (b *bench) building() error {
 		}
 		return all
 	}
+	builders := []*builder{ours, bare}
+	if b.loop {
+		builders = append(builders, loop)
+	}
 	if b.cold > 0 {
-		if err := b.compareBuilds("cold", 1.1, b.cold, b.cold, ours, bare, loop); err != nil {
+		if err := b.compareBuilds("cold", 1.1, b.cold, b.cold, builders); err != nil {
 			return err
 		}
-	} else if err := b.fillCaches(ours, bare, loop); err != nil {
+	} else if err := b.fillCaches(builders); err != nil {
 		return err
 	}
-	return b.compareBuilds("warm", 1.25, b.runs, 1, ours, bare, loop)
+	return b.compareBuilds("warm", 1.25, b.runs, 1, builders)
 }
 
-// compareBuilds prints one table. The loop takes so long that it has runs of
-// its own number; the other two alternate.
-func (b *bench) compareBuilds(state string, limit float64, runs, loopRuns int, ours, bare, loop *builder) error {
-	o, g, l := ours.tool(state), bare.tool(state), loop.tool(state)
-	if err := alternate([]*tool{o, g}, runs); err != nil {
+// compareBuilds prints one table, of lambdapack, go build, and perhaps the loop.
+// The loop takes so long that it has runs of its own number; the other two
+// alternate.
+func (b *bench) compareBuilds(state string, limit float64, runs, loopRuns int, builders []*builder) error {
+	var tools []*tool
+	for _, x := range builders {
+		tools = append(tools, x.tool(state))
+	}
+	if err := alternate(tools[:2], runs); err != nil {
 		return err
 	}
-	if err := alternate([]*tool{l}, loopRuns); err != nil {
+	if err := alternate(tools[2:], loopRuns); err != nil {
 		return err
 	}
 	fmt.Printf("\n%d functions with the AWS SDK for arm64, %s: median of %d, of the loop %d\n", b.functions, state, runs, loopRuns)
 	w := newTable()
-	w.row("", "time", "of go build's", "CPU")
-	for _, t := range []*tool{o, g, l} {
+	w.row("", "time", "of go build's", "CPU", "of go build's")
+	bare := tools[1].median()
+	for _, t := range tools {
 		m := t.median()
-		w.row(t.name, seconds(m.wall), times(ratio(m.wall, g.median().wall)), seconds(m.cpu))
+		w.row(t.name, seconds(m.wall), times(ratio(m.wall, bare.wall)), seconds(m.cpu), times(ratio(m.cpu, bare.cpu)))
 	}
 	w.Flush()
-	r := ratio(o.median().wall, g.median().wall)
+	r := ratio(tools[0].median().wall, bare.wall)
 	aim(r <= limit, "%s, lambdapack build takes %.2f times as long as go build alone (aim: at most %.2f)", state, r, limit)
 	return nil
 }
 
 // fillCaches builds everything once where no cold build is measured.
-func (b *bench) fillCaches(builders ...*builder) error {
+func (b *bench) fillCaches(builders []*builder) error {
 	for _, x := range builders {
 		if _, err := x.build(); err != nil {
 			return err

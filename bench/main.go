@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 )
 
 // bench is what the tables share.
@@ -23,6 +24,7 @@ type bench struct {
 	runs      int
 	cold      int
 	functions int
+	loop      bool
 }
 
 func main() {
@@ -31,12 +33,13 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 9, "runs of each tool, of which the median counts")
 	flag.IntVar(&b.cold, "cold", 1, "cold builds of each tool; each takes minutes; 0 for none")
 	flag.IntVar(&b.functions, "functions", 50, "functions of the generated module")
+	flag.BoolVar(&b.loop, "loop", true, "compare also with a loop of go build and zip, the slowest")
 	flag.Parse()
 	if len(flag.Args()) == 3 && flag.Arg(0) == packVerb {
 		exitOn(packageOne(flag.Arg(1), flag.Arg(2)))
 		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b.ctx = ctx
 	exitOn(b.run(strings.Split(*only, ",")))

@@ -179,7 +179,7 @@ func (t *toolchain) environment(env []string, arch lambda.Arch, native bool, sys
 		set = append(set, "CGO_CPPFLAGS="+strings.TrimSpace(lookup(env, "CGO_CPPFLAGS")+" "+option)) // of C and of C++
 	}
 	set = append(set, "CGO_LDFLAGS="+ldflags+" "+rpath)
-	if !native && lookup(env, "PKG_CONFIG_LIBDIR") == "" {
+	if (!native || t.sysroot != "/") && lookup(env, "PKG_CONFIG_LIBDIR") == "" {
 		var dirs []string
 		for _, dir := range []string{"usr/lib/" + arch.GNU(), "usr/lib64", "usr/lib", "usr/share"} {
 			dirs = append(dirs, filepath.Join(t.sysroot, filepath.FromSlash(dir), "pkgconfig"))

@@ -54,7 +54,11 @@ func judgePath(ctx context.Context, path string, opts Options) (*Report, error) 
 		return nil, withoutPath(err)
 	}
 	if info.IsDir() {
-		return FS(ctx, os.DirFS(path), opts)
+		s, err := fromFS(ctx, os.DirFS(path), !hostHasModes, &budget{})
+		if err != nil {
+			return nil, err
+		}
+		return verdict(ctx, s, opts)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("neither a file nor a directory")
@@ -103,9 +107,9 @@ func judgeELF(ctx context.Context, f *os.File, info fs.FileInfo, opts Options) (
 // FS judges a file system as what lies in /var/task. Symlinks show where fsys
 // implements [fs.ReadLinkFS].
 func FS(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
-	s, err := fromFS(ctx, fsys, !hostHasModes, &budget{})
+	s, err := fromFS(ctx, fsys, false, &budget{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("checking a file system: %w", err)
 	}
 	return verdict(ctx, s, opts)
 }

@@ -32,15 +32,14 @@ func (j *judge) close(name string, extra []string) (*ldd.Closure, error) {
 
 // virtual lists the runtime's libraries for the walker.
 func (j *judge) virtual() map[string]ldd.Virtual {
-	libs := map[string]ldd.Virtual{}
-	if j.arch == nil {
-		return libs
+	if j.libs != nil || j.arch == nil {
+		return j.libs
 	}
+	j.libs = map[string]ldd.Virtual{j.arch.Interpreter(): {}}
 	for _, l := range j.rt.Libraries(*j.arch) {
-		libs[lambda.LibDir+"/"+l.Soname] = ldd.Virtual{Soname: l.Soname}
+		j.libs[lambda.LibDir+"/"+l.Soname] = ldd.Virtual{Soname: l.Soname}
 	}
-	libs[j.arch.Interpreter()] = ldd.Virtual{}
-	return libs
+	return j.libs
 }
 
 // walkAll finds every process that the package can make: bootstrap, then the

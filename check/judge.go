@@ -25,6 +25,7 @@ type judge struct {
 	files    map[string]*ldd.File // the proper ELF files, by name
 	closures []*closure
 	judged   map[string]bool // objects that are in the report
+	libs     map[string]ldd.Virtual
 }
 
 // finding returns a finding with the usual severity of its identifier.

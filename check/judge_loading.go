@@ -48,8 +48,9 @@ func (j *judge) judgeLoading() error {
 func (j *judge) spoiledLibrary(err error) {
 	var fe *ldd.FileError
 	if errors.As(err, &fe) {
-		if name, ok := inPackage(fe.Name); ok {
-			j.broken(j.tree.items[name], err)
+		name, _ := inPackage(fe.Name)
+		if i := j.tree.items[name]; i != nil {
+			j.broken(i, err)
 		}
 	}
 }
@@ -127,8 +128,8 @@ func (j *judge) judgeMissing(c *closure) {
 
 func (j *judge) missingFix(m *ldd.Missing) string {
 	base := path.Base(m.Name)
-	for name, i := range j.tree.items {
-		if path.Base(name) == base && i.elf() && j.loadable(j.files[name]) {
+	for _, name := range j.elfNames() {
+		if path.Base(name) == base && j.loadable(j.files[name]) {
 			return "move " + name + " to lib/" + base + ", where the loader looks"
 		}
 	}

@@ -44,7 +44,7 @@ func (j *judge) judgeShadows() map[string]bool {
 			j.findAs(Error, shippedGlibc, name, "the package has its own "+soname+", which is loaded with the system's dynamic loader: the two must be of one build", "leave glibc's libraries out of the package")
 		case glibc:
 			j.find(shippedGlibc, name, "the package has its own "+soname+", a part of the C library", "leave glibc's libraries out of the package")
-		case c == nil && system != "":
+		case c == nil && system != "" && !j.same(f, system):
 			shadowed[soname] = true
 			j.shadow(name, soname, system)
 		}
@@ -82,6 +82,15 @@ func (j *judge) system(soname string) string {
 		}
 	}
 	return ""
+}
+
+// same reports whether the system's library is the very same build.
+func (j *judge) same(f *ldd.File, system string) bool {
+	if j.opts.Rootfs == nil || f.BuildID == "" {
+		return false
+	}
+	other, err := j.opts.Rootfs.Inspect(system)
+	return err == nil && other.BuildID == f.BuildID
 }
 
 const fixShadow = "link with -Wl,--disable-new-dtags,-rpath,$ORIGIN/lib, as lambdapack build does: a DT_RPATH comes before the system's directories"

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,7 +44,7 @@ func fromFS(ctx context.Context, fsys fs.FS, noModes bool, b *budget) (*source, 
 		case i.mode.IsRegular():
 			i.size = info.Size()
 			i.content = func() (pack.Content, error) { return openFS(fsys, name, i.size, b) }
-			if i.head, err = readHead(i); err != nil {
+			if i.head, err = readHead(i); err != nil && !errors.Is(err, fs.ErrPermission) { // that is a finding, by its mode
 				return err
 			}
 		case i.mode&fs.ModeSymlink != 0:

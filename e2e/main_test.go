@@ -49,7 +49,7 @@ func prepare(dir string) error {
 		}
 		roots = filepath.Join(cache, "lambdapack-e2e")
 	}
-	if _, err := os.Stat(filepath.Join(roots, "glibc-amd64")); err != nil {
+	if _, err := os.Stat(filepath.Join(roots, "complete-2")); err != nil {
 		return fmt.Errorf("run e2e/setup first: %w", err)
 	}
 	lambdapack = filepath.Join(dir, "lambdapack")
@@ -61,8 +61,8 @@ func prepare(dir string) error {
 	return os.Setenv("LAMBDAPACK_CACHE", filepath.Join(dir, "cache"))
 }
 
-// sysroot holds Debian's libpq and what it needs, for arm64.
-func sysroot() string { return filepath.Join(roots, "sysroot-arm64") }
+// sysroot holds Debian's libpq and what it needs, for a machine.
+func sysroot(arch string) string { return filepath.Join(roots, "sysroot-"+arch) }
 
 // run runs a command to its end and returns its stdout; anything but success
 // fails the test.
@@ -80,8 +80,16 @@ func run(t testing.TB, cmd *exec.Cmd) string {
 // returns the zip's path.
 func pack(t testing.TB, dir string, args ...string) string {
 	t.Helper()
+	return packWith(t, dir, nil, args...)
+}
+
+// packWith does as pack, with more in the environment.
+func packWith(t testing.TB, dir string, env []string, args ...string) string {
+	t.Helper()
 	zip := filepath.Join(t.TempDir(), "function.zip")
-	run(t, packCommand(dir, append(args, "-o", zip)...))
+	cmd := packCommand(dir, append(args, "-o", zip)...)
+	cmd.Env = append(os.Environ(), env...)
+	run(t, cmd)
 	return zip
 }
 

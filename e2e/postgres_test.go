@@ -1,3 +1,5 @@
+//go:build linux
+
 package e2e
 
 import (
@@ -28,14 +30,16 @@ var libpq = []string{
 func TestPostgres(t *testing.T) {
 	server := startPostgres(t)
 	for _, test := range []struct {
+		name    string
 		machine machine
 		elf     elf.Machine
 		args    []string
 	}{
-		{amd64, elf.EM_X86_64, nil},
-		{arm64, elf.EM_AARCH64, []string{"--arch", "arm64", "--sysroot", sysroot()}},
+		{"amd64", amd64, elf.EM_X86_64, nil},
+		{"amd64 in a sysroot", amd64, elf.EM_X86_64, []string{"--sysroot", sysroot("amd64")}},
+		{"arm64 in a sysroot", arm64, elf.EM_AARCH64, []string{"--arch", "arm64", "--sysroot", sysroot("arm64")}},
 	} {
-		t.Run(test.machine.arch, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			zip := pack(t, postgres, test.args...)
 			expectLibraries(t, zip, libpq...)
 			expectELF(t, zip, test.elf)
@@ -98,6 +102,17 @@ func shadowed(t *testing.T, r *rootfs) {
 		t.Cleanup(func() { os.Remove(path) })
 	}
 	askVersion(t, r)
+
+	// The control: a loader that cannot tell $ORIGIN does load those. The
+	// emulator always tells.
+	if r.machine.emulator == "" {
+		r.remove(t, "proc/self/exe")
+		defer r.origin(t)
+		out, code := r.output(t)
+		if want := "error while loading shared libraries: /lib64/libpq.so.5: file too short"; code != 127 || !strings.Contains(out, want) {
+			t.Errorf("exit code %d: %s; want 127 and %q", code, out, want)
+		}
+	}
 }
 
 // withoutOpenSSL is the control: what the other tests run on does come from

@@ -1,3 +1,5 @@
+//go:build linux
+
 package e2e
 
 import (
@@ -48,10 +50,7 @@ func newRootfs(t testing.TB, m machine, zip string) *rootfs {
 	if err := os.Chmod(r.path("tmp"), 0o777|fs.ModeSticky); err != nil {
 		t.Fatal(err)
 	}
-	// All that the dynamic loader reads of /proc: it takes $ORIGIN from here.
-	if err := os.Symlink("/var/task/bootstrap", r.path("proc/self/exe")); err != nil {
-		t.Fatal(err)
-	}
+	r.origin(t)
 	if m.emulator != "" {
 		tool, err := exec.LookPath(m.emulator)
 		if err != nil {
@@ -65,6 +64,15 @@ func newRootfs(t testing.TB, m machine, zip string) *rootfs {
 }
 
 func (r *rootfs) path(name string) string { return filepath.Join(r.dir, filepath.FromSlash(name)) }
+
+// origin makes all of /proc that the dynamic loader reads: it takes $ORIGIN
+// from here.
+func (r *rootfs) origin(t testing.TB) {
+	t.Helper()
+	if err := os.Symlink("/var/task/bootstrap", r.path("proc/self/exe")); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // bare makes sure that none of a package's libraries is there already.
 func (r *rootfs) bare(t testing.TB, zip string) {

@@ -109,8 +109,8 @@ func (w *walker) run() {
 	for len(w.queue) > 0 {
 		o := w.queue[0]
 		w.queue = w.queue[1:]
-		if o == w.c.Root && o.Interp != "" && w.loader != nil {
-			*w.addNeed(o) = Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: w.loader.Found}
+		if o == w.c.Root && o.Interp != "" {
+			*w.addNeed(o) = Need{Name: o.Interp, Kind: Interp, Object: w.loader, Found: Resolution{How: ByInterp}}
 		}
 		for _, n := range o.Filters {
 			w.need(o, n, Filter)

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -15,62 +11,6 @@ import (
 	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
-
-// functionFlags choose functions and their target; build and list share them.
-type functionFlags struct {
-	arch, runtime, config string
-	tags                  []string
-}
-
-func (f *functionFlags) add(c *cobra.Command) {
-	flags := c.Flags()
-	flags.StringVar(&f.arch, "arch", "", "`machine`: amd64 or arm64 (default amd64)")
-	flags.StringVar(&f.runtime, "runtime", "", "runtime `name`: provided.al2 or provided.al2023 (default provided.al2)")
-	flags.StringVar(&f.config, "config", "", "config `file` (default "+lambdapack.ConfigName+", where it exists)")
-	flags.StringSliceVar(&f.tags, "tags", nil, "Go build `tags`, separated by commas")
-	c.ValidArgsFunction = f.complete
-	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
-	c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"provided.al2", "provided.al2023"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// options reads the flags and the config. Flags that were not given leave
-// their options nil.
-func (f *functionFlags) options(a *app, c *cobra.Command, patterns []string) (lambdapack.Options, error) {
-	opts := lambdapack.Options{
-		Patterns: patterns, Tags: f.tags, Cache: a.cacheDir(), Env: a.env,
-		Trace: a.ui.trace, Progress: a.ui.progress,
-	}
-	if c.Flags().Changed("arch") {
-		arch, err := lambda.ParseArch(f.arch)
-		if err != nil {
-			return opts, usage(fmt.Errorf("--arch: %w", err))
-		}
-		opts.Arch = &arch
-	}
-	if c.Flags().Changed("runtime") {
-		rt, err := lambda.ParseRuntime(f.runtime)
-		if err != nil {
-			return opts, usage(fmt.Errorf("--runtime: %w", err))
-		}
-		opts.Runtime = rt
-	}
-	config, err := readConfig(f.config)
-	opts.Config = config
-	return opts, err
-}
-
-// readConfig reads the file that was named, or the one of the working
-// directory, where it exists.
-func readConfig(path string) (*lambdapack.Config, error) {
-	if path != "" {
-		return lambdapack.ReadConfig(path)
-	}
-	config, err := lambdapack.ReadConfig(lambdapack.ConfigName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return config, err
-}
 
 type buildFlags struct {
 	functionFlags
@@ -214,53 +154,4 @@ func (a *app) printManifest(results []lambdapack.Result) error {
 	}
 	_, err = a.stdout.Write(text)
 	return err
-}
-
-func (a *app) listCommand() *cobra.Command {
-	var f functionFlags
-	var asJSON bool
-	c := &cobra.Command{
-		Use:   "list [PACKAGE ...]",
-		Short: "Print the functions that build would build",
-		Example: `  lambdapack list
-  lambdapack list --json ./cmd/...`,
-		RunE: func(c *cobra.Command, args []string) error {
-			opts, err := f.options(a, c, args)
-			if err != nil {
-				return err
-			}
-			functions, err := lambdapack.Find(c.Context(), opts)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.printFunctions(functions)
-			}
-			for _, fn := range functions {
-				fmt.Fprintln(a.stdout, fn.Name)
-			}
-			return nil
-		},
-	}
-	f.add(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with package, directory and target of each")
-	return c
-}
-
-type listedFunction struct {
-	Architecture string `json:"architecture"`
-	Dir          string `json:"dir"`
-	Name         string `json:"name"`
-	Package      string `json:"package"`
-	Runtime      string `json:"runtime"`
-}
-
-func (a *app) printFunctions(functions []lambdapack.Function) error {
-	list := make([]listedFunction, len(functions))
-	for i, f := range functions {
-		list[i] = listedFunction{f.Target.Arch.Terraform(), filepath.ToSlash(f.Package.Dir), f.Name, f.Package.ImportPath, f.Target.Runtime.Name}
-	}
-	enc := json.NewEncoder(a.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(list)
 }

@@ -80,6 +80,7 @@ func checkExample(t *testing.T, line string) {
 		return
 	}
 	words, _, _ = strings.Cut(words, " > ")
+	words, _, _ = strings.Cut(words, " | ")
 	words = strings.TrimSuffix(words, ")")
 	c, rest, err := newRoot().Find(strings.Fields(words))
 	if err == nil {

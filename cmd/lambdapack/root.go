@@ -80,6 +80,8 @@ func run(ctx context.Context, e environment) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		a.ui.failure(errors.New("interrupted; the previous output is as it was"))
 		return exitFailed
+	case errors.Is(err, errTold):
+		return exitFailed
 	}
 	var u usageError
 	if !errors.As(err, &u) && started {
@@ -130,7 +132,7 @@ all is done, 1 where something failed, 2 where the command line is wrong.`,
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the commands that run")
-	root.AddCommand(a.buildCommand(), a.listCommand(), a.versionCommand(), a.completionCommand(), a.oracleCommand())
+	root.AddCommand(a.buildCommand(), a.checkCommand(), a.lddCommand(), a.listCommand(), a.versionCommand(), a.completionCommand(), a.oracleCommand())
 	root.SetHelpCommand(helpCommand())
 	return root
 }

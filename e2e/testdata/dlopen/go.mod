@@ -1,0 +1,3 @@
+module fixture/dlopen
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module fixture/libpq
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module fixture/native
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module fixture/private
+
+go 1.26.0
