@@ -7,7 +7,7 @@ EXAMPLES    = $(dir $(wildcard examples/*/go.mod))
 .PHONY: build test lint e2e bench fuzz
 
 build:
-	go build -trimpath -o bin/ ./cmd/lambdapack
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/lambdapack
 
 # Everything that needs Go and nothing else.
 test:
@@ -34,7 +34,7 @@ e2e:
 	cd examples/api && go test ./...
 
 bench:
-	e2e/setup
+	e2e/setup bench
 	go run ./bench
 
 # Each fuzz target in turn, for FUZZTIME.

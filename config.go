@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,7 +154,7 @@ func (r *configReader) function(name string, y functionYAML) FunctionConfig {
 		Env:     y.Env,
 		C:       C{y.CGO, y.CC, y.Sysroot, y.AddLib, y.Exclude, y.Strip},
 	}
-	if !validName.MatchString(name) {
+	if !validName(name) {
 		r.fail(fmt.Errorf("function name %q: want letters, digits, '-', '_' and '.'", name), "functions", name)
 	}
 	if y.Package == "" {
@@ -174,8 +173,12 @@ func (r *configReader) function(name string, y functionYAML) FunctionConfig {
 	return f
 }
 
-// validName keeps function names usable as file names on every system.
-var validName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+// validName keeps function names usable as file names on every system: letters,
+// digits and "_", and after the first character "." and "-".
+func validName(name string) bool {
+	const first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+	return name != "" && strings.Contains(first, name[:1]) && strings.Trim(name, first+".-") == ""
+}
 
 func (r *configReader) arch(s string, keys ...string) *lambda.Arch {
 	if s == "" {

@@ -214,7 +214,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		for _, fn := range c.Functions {
-			if !validName.MatchString(fn.Name) || fn.Package == "" {
+			if !validName(fn.Name) || fn.Package == "" {
 				t.Errorf("%+v", fn)
 			}
 		}

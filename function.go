@@ -170,7 +170,7 @@ func (f *finder) find(ctx context.Context, patterns []string) error {
 // suggest adds the names of the config to an error, where a pattern looks like
 // one of them, misspelt.
 func (f *finder) suggest(err error, patterns []string) error {
-	isName := func(p string) bool { return validName.MatchString(p) }
+	isName := validName
 	if f.opts.Config == nil || len(f.opts.Config.Functions) == 0 || !slices.ContainsFunc(patterns, isName) {
 		return err
 	}
@@ -233,7 +233,7 @@ func (f *finder) sort() error {
 	})
 	byName := map[string]Function{}
 	for _, fn := range f.chosen {
-		if !validName.MatchString(fn.Name) {
+		if !validName(fn.Name) {
 			return hint.Errorf(fmt.Sprintf("name it in %s", ConfigName), "%s cannot be a function's name: want letters, digits, '-', '_' and '.'", fn.Name)
 		}
 		if other, ok := byName[strings.ToLower(fn.Name)]; ok {

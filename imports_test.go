@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"check":                 {"ldd", "pack", "image"},
 	"invoke":                {},
 	"templates":             {},
-	"bench":                 {"", "pack"},
+	"bench":                 {"", "ldd", "pack"},
 	"internal/hint":         {},
 	"internal/atomicfile":   {},
 }

@@ -12,8 +12,8 @@ func (b *bench) building() error {
 	if err != nil {
 		return err
 	}
-	lambdapack := b.path("bin", "lambdapack")
-	if _, err := (command{argv: []string{"go", "build", "-trimpath", "-o", lambdapack, "./cmd/lambdapack"}, dir: b.root}).run(b.ctx); err != nil {
+	lambdapack, err := b.lambdapack()
+	if err != nil {
 		return err
 	}
 	ours := &builder{bench: b, name: "lambdapack build", module: module}

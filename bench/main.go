@@ -29,7 +29,7 @@ type bench struct {
 
 func main() {
 	b := bench{}
-	only := flag.String("only", "zip,build", "tables to run, separated by commas: zip, build")
+	only := flag.String("only", "zip,closure,check,build", "tables to run, separated by commas: zip, closure, check, build")
 	flag.IntVar(&b.runs, "runs", 9, "runs of each tool, of which the median counts")
 	flag.IntVar(&b.cold, "cold", 1, "cold builds of each tool; each takes minutes; 0 for none")
 	flag.IntVar(&b.functions, "functions", 50, "functions of the generated module")
@@ -63,17 +63,27 @@ func (b *bench) run(tables []string) error {
 	}
 	defer os.RemoveAll(b.tmp)
 	fmt.Printf("%s, %s/%s, %d CPUs, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load())
-	known := map[string]func() error{"zip": b.packaging, "build": b.building}
+	known := map[string]func() error{"zip": b.packaging, "closure": b.closure, "check": b.check, "build": b.building}
 	for _, name := range tables {
 		table, ok := known[name]
 		if !ok {
-			return fmt.Errorf("unknown table %q: want zip or build", name)
+			return fmt.Errorf("unknown table %q: want zip, closure, check or build", name)
 		}
 		if err := table(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lambdapack builds the command as it is released, and returns its path.
+func (b *bench) lambdapack() (string, error) {
+	program := b.path("bin", "lambdapack")
+	_, err := command{
+		argv: []string{"go", "build", "-trimpath", "-o", program, "./cmd/lambdapack"},
+		dir:  b.root, env: []string{"CGO_ENABLED=0"},
+	}.run(b.ctx)
+	return program, err
 }
 
 // load says how busy the machine was before, since a busy one hides what the

@@ -28,6 +28,11 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
+// milliseconds is for what is over too soon to count in seconds.
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
 func times(r float64) string { return fmt.Sprintf("%.2fx", r) }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }

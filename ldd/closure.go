@@ -34,7 +34,6 @@ type Object struct {
 	loader *Object     // whose need loaded it; nil for the root
 	info   fs.FileInfo // nil for virtual ones
 	steps  []Step      // the search for its needs, once it was asked for
-	spare  []Need      // room for Needs
 	extra  bool        // loaded for Options.Extra only
 }
 
