@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -178,8 +179,32 @@ func (u *ui) message(weight, text string) {
 	if weight == "" {
 		prefix = ""
 	}
-	fmt.Fprintf(u.w, "%s%s%s\n", prefix, weight, strings.TrimRight(text, "\n"))
+	text = prefix + weight + strings.TrimRight(text, "\n")
+	if u.live && weight != "" {
+		text = wrap(text, u.width())
+	}
+	fmt.Fprintln(u.w, text)
 	u.draw()
+}
+
+// wrap breaks lines between words, so that a terminal does not break them
+// within. What goes on is indented; a word that is longer than a line stays.
+func wrap(text string, width int) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		indent := len(line) - len(strings.TrimLeft(line, " ")) + 2
+		at := 0
+		for i, word := range strings.SplitAfter(line, " ") {
+			n := utf8.RuneCountInString(strings.TrimRight(word, " \n"))
+			if i > 0 && at > indent && at+n > width {
+				out.WriteString("\n" + strings.Repeat(" ", indent))
+				at = indent
+			}
+			out.WriteString(word)
+			at += utf8.RuneCountInString(word)
+		}
+	}
+	return out.String()
 }
 
 func (u *ui) paint(code, text string) string {

@@ -131,3 +131,17 @@ func TestQuiet(t *testing.T) {
 	u.warning(errors.New("w"))
 	checkScreen(t, out, "lambdapack: warning: w")
 }
+
+func TestWrap(t *testing.T) {
+	for in, want := range map[string]string{
+		"one two three four":        "one two \n  three \n  four",
+		"one two\nthree four":       "one two\nthree \n  four",
+		"  fix: one two":            "  fix: one \n    two",
+		"a-word-longer-than-a-line": "a-word-longer-than-a-line",
+		"short":                     "short",
+	} {
+		if got := wrap(in, 10); got != want {
+			t.Errorf("wrap(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
