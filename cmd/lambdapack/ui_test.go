@@ -135,7 +135,7 @@ func TestQuiet(t *testing.T) {
 func TestWrap(t *testing.T) {
 	for in, want := range map[string]string{
 		"one two three four":        "one two \n  three \n  four",
-		"one two\nthree four":       "one two\nthree \n  four",
+		"one two\nthree fours":      "one two\nthree \n  fours",
 		"  fix: one two":            "  fix: one \n    two",
 		"a-word-longer-than-a-line": "a-word-longer-than-a-line",
 		"short":                     "short",
