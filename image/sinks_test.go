@@ -34,7 +34,7 @@ func TestReadByAnotherReader(t *testing.T) {
 			Layouts:  []image.Layout{{Dir: dir, Name: "app"}},
 			Tarballs: []image.Tarball{{Path: file, Tag: "app:v1"}},
 		})
-		if refs[0].Name != "oci:"+dir+":app" || refs[1].Name != file {
+		if refs[0].Name != "oci:"+dir+":"+img.Digest || refs[1].Name != file {
 			t.Errorf("references %+v", refs)
 		}
 		h, err := v1.NewHash(img.Digest)
