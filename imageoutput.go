@@ -12,6 +12,7 @@ import (
 	"github.com/lambdapack/lambdapack/build"
 	"github.com/lambdapack/lambdapack/image"
 	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
 
@@ -54,6 +55,9 @@ type images struct {
 	client *image.Client
 	opts   ImageOptions
 	out    outputs
+
+	bases map[lambda.Target]*image.Base
+	read  chan struct{} // closed once bases has all
 }
 
 // newImages sees whether the options can be meant. It asks no registry yet.
@@ -75,7 +79,7 @@ func newImages(p *pipeline, functions []Function) (*images, error) {
 	if p.opts.Cache != "" {
 		client.Cache = filepath.Join(p.opts.Cache, "images")
 	}
-	x := &images{client: image.NewClient(client), opts: o, out: p.out}
+	x := &images{client: image.NewClient(client), opts: o, out: p.out, bases: map[lambda.Target]*image.Base{}, read: make(chan struct{})}
 	for _, f := range functions {
 		if err := x.client.Validate(x.sinks(f)); err != nil {
 			return nil, err
@@ -143,13 +147,28 @@ func (x *images) sinks(f Function) image.Sinks {
 	return to
 }
 
+// readBases finds the base of each function's target. It goes on beside the
+// compiler, so that nobody waits for the one and then for the other.
+func (x *images) readBases(ctx context.Context, jobs []*job) error {
+	for _, j := range jobs {
+		base, err := x.client.Base(ctx, x.opts.Base, j.Target)
+		if err != nil {
+			return err
+		}
+		x.bases[j.Target] = base
+	}
+	close(x.read)
+	return nil
+}
+
 // stage makes the image and brings its contents to where it goes.
 func (x *images) stage(ctx context.Context, pkg *pack.Package, f Function) (output, error) {
-	base, err := x.client.Base(ctx, x.opts.Base, f.Target)
-	if err != nil {
-		return nil, err
+	select {
+	case <-x.read:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	img, err := x.client.Append(ctx, base, pkg, image.Options{
+	img, err := x.client.Append(ctx, x.bases[f.Target], pkg, image.Options{
 		Entrypoint: x.opts.Entrypoint, Created: x.opts.Created, Source: x.opts.Source,
 		Revision: x.opts.Revision, SnapStart: x.opts.SnapStart,
 	})
