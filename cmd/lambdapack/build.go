@@ -37,10 +37,17 @@ Without one the functions of lambdapack.yaml are built, else the program in
 this directory, else those below ./cmd.
 
 The path of each package goes to stdout. Beside the packages lambdapack.json
-says what they are: for Terraform, for scripts, and for the next build.`,
+says what they are: for Terraform, for scripts, and for the next build.
+
+--format image makes container images, on the runtime's base image, without a
+container engine, and brings each to any number of places: --push, --oci-layout,
+--tarball, --local. stdout is then the reference, by digest where the first of
+these places has digests, and --output says where lambdapack.json goes. Where
+images go {name} stands for the function's name.`,
 		Example: `  lambdapack build --arch arm64
   lambdapack build --arch arm64 --runtime provided.al2023 -o dist ./cmd/...
-  lambdapack build -o hello.zip --include 'templates/*.html' ./hello`,
+  lambdapack build -o hello.zip --include 'templates/*.html' ./hello
+  lambdapack build --format image --push registry.example.com/hello:v1 ./hello`,
 		RunE: func(c *cobra.Command, args []string) error { return a.build(c, &f, args) },
 	}
 	f.functionFlags.add(c)
