@@ -69,6 +69,9 @@ func newImages(p *pipeline, functions []Function) (*images, error) {
 	if o.Tag != "" && len(o.Layouts)+len(o.Tarballs) == 0 && !o.Local {
 		return nil, hint.Errorf("write --push REPO:TAG", "the tag %s is for layouts, tarballs and engines, and the image goes to none", o.Tag)
 	}
+	if o.Engine != "" && !o.Local {
+		return nil, hint.Errorf("add --local", "the engine %s is what --local loads the image into, and it is not asked for", o.Engine)
+	}
 	if err := o.tellApart(functions); err != nil {
 		return nil, err
 	}
