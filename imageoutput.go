@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lambdapack/lambdapack/build"
 	"github.com/lambdapack/lambdapack/image"
 	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/lambda"
 	"github.com/lambdapack/lambdapack/pack"
 )
 
@@ -52,8 +54,10 @@ const name = "{name}"
 type images struct {
 	client *image.Client
 	opts   ImageOptions
-	dir    string
-	cache  string
+	out    outputs
+
+	bases map[lambda.Target]*image.Base
+	read  chan struct{} // closed once bases has all
 }
 
 // newImages sees whether the options can be meant. It asks no registry yet.
@@ -62,22 +66,46 @@ func newImages(p *pipeline, functions []Function) (*images, error) {
 	if len(o.Push)+len(o.Layouts)+len(o.Tarballs) == 0 && !o.Local {
 		return nil, hint.Errorf("say so with --push, --oci-layout, --tarball or --local, any number of them", "the format is image, and nothing says where it goes")
 	}
-	if len(functions) > 1 {
-		for _, to := range append(append([]string{}, o.Push...), o.Tarballs...) {
-			if !strings.Contains(to, name) {
-				return nil, hint.Errorf("write "+name+" where the function's name belongs", "%s is one place, and there are %d functions", to, len(functions))
-			}
+	if o.Tag != "" && len(o.Layouts)+len(o.Tarballs) == 0 && !o.Local {
+		return nil, hint.Errorf("write --push REPO:TAG", "the tag %s is for layouts, tarballs and engines, and the image goes to none", o.Tag)
+	}
+	if o.Engine != "" && !o.Local {
+		return nil, hint.Errorf("add --local", "the engine %s is what --local loads the image into, and it is not asked for", o.Engine)
+	}
+	if err := o.tellApart(functions); err != nil {
+		return nil, err
+	}
+	client := image.ClientOptions{
+		Dir: p.opts.Dir, Offline: o.Offline, Insecure: o.Insecure, UserAgent: "lambdapack", Pool: p.pool,
+		Runner: runEngine(p.opts.Runner), Progress: p.transferred,
+	}
+	if p.opts.Cache != "" {
+		client.Cache = filepath.Join(p.opts.Cache, "images")
+	}
+	x := &images{client: image.NewClient(client), opts: o, out: p.out, bases: map[lambda.Target]*image.Base{}, read: make(chan struct{})}
+	for _, f := range functions {
+		if err := x.client.Validate(x.sinks(f)); err != nil {
+			return nil, err
 		}
 	}
-	x := &images{opts: o, dir: p.opts.Dir}
-	if p.opts.Cache != "" {
-		x.cache = filepath.Join(p.opts.Cache, "images")
-	}
-	x.client = image.NewClient(image.ClientOptions{
-		Cache: x.cache, Offline: o.Offline, Insecure: o.Insecure, UserAgent: "lambdapack", Pool: p.pool,
-		Runner: runEngine(p.opts.Runner), Progress: p.transferred,
-	})
 	return x, nil
+}
+
+// tellApart sees whether every function has places, and a tag, of its own. A
+// layout holds many images by name, and without a tag they have the functions'.
+func (o *ImageOptions) tellApart(functions []Function) error {
+	if len(functions) < 2 {
+		return nil
+	}
+	for _, to := range slices.Concat(o.Push, o.Tarballs) {
+		if !strings.Contains(to, name) {
+			return hint.Errorf("write "+name+" where the function's name belongs", "%s is one place, and there are %d functions", to, len(functions))
+		}
+	}
+	if o.Tag != "" && !strings.Contains(o.Tag, name) {
+		return hint.Errorf("write "+name+" where the function's name belongs", "the tag %s can be of one image, and there are %d functions", o.Tag, len(functions))
+	}
+	return nil
 }
 
 func (x *images) close() { x.client.Close() }
@@ -111,10 +139,10 @@ func (x *images) sinks(f Function) image.Sinks {
 		if named == "" {
 			named = f.Name
 		}
-		to.Layouts = append(to.Layouts, image.Layout{Dir: inDir(x.dir, expand(dir)), Name: named})
+		to.Layouts = append(to.Layouts, image.Layout{Dir: expand(dir), Name: named})
 	}
 	for _, path := range o.Tarballs {
-		to.Tarballs = append(to.Tarballs, image.Tarball{Path: inDir(x.dir, expand(path)), Tag: expand(o.Tag)})
+		to.Tarballs = append(to.Tarballs, image.Tarball{Path: expand(path), Tag: expand(o.Tag)})
 	}
 	if o.Local {
 		to.Local = append(to.Local, image.Local{Tag: expand(o.Tag), Engine: o.Engine})
@@ -122,13 +150,28 @@ func (x *images) sinks(f Function) image.Sinks {
 	return to
 }
 
+// readBases finds the base of each function's target. It goes on beside the
+// compiler, so that nobody waits for the one and then for the other.
+func (x *images) readBases(ctx context.Context, jobs []*job) error {
+	for _, j := range jobs {
+		base, err := x.client.Base(ctx, x.opts.Base, j.Target)
+		if err != nil {
+			return err
+		}
+		x.bases[j.Target] = base
+	}
+	close(x.read)
+	return nil
+}
+
 // stage makes the image and brings its contents to where it goes.
 func (x *images) stage(ctx context.Context, pkg *pack.Package, f Function) (output, error) {
-	base, err := x.client.Base(ctx, x.opts.Base, f.Target)
-	if err != nil {
-		return nil, err
+	select {
+	case <-x.read:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	img, err := x.client.Append(ctx, base, pkg, image.Options{
+	img, err := x.client.Append(ctx, x.bases[f.Target], pkg, image.Options{
 		Entrypoint: x.opts.Entrypoint, Created: x.opts.Created, Source: x.opts.Source,
 		Revision: x.opts.Revision, SnapStart: x.opts.SnapStart,
 	})
@@ -139,12 +182,13 @@ func (x *images) stage(ctx context.Context, pkg *pack.Package, f Function) (outp
 	if err != nil {
 		return nil, err
 	}
-	return &imageOutput{Staged: staged}, nil
+	return &imageOutput{Staged: staged, out: x.out}, nil
 }
 
 // imageOutput is an image at all of its sinks.
 type imageOutput struct {
 	*image.Staged
+	out        outputs
 	references []image.Reference
 }
 
@@ -158,8 +202,16 @@ func (o *imageOutput) discard() { o.Discard() }
 func (o *imageOutput) detail() string { return megabytes(o.Image.Size) }
 
 // describe names the image by its first place: a registry, where there is one.
+// The manifest has paths as it has all others, relative to itself.
 func (o *imageOutput) describe(r *Result) {
-	r.Path = o.references[0].Name
-	r.Record.Reference, r.Record.Digest, r.Record.Size = r.Path, o.Image.Digest, o.Image.Size
+	ref := o.references[0]
+	r.Path = ref.Name
+	r.Record.Reference, r.Record.Digest, r.Record.Size = ref.Name, o.Image.Digest, o.Image.Size
+	switch ref.Kind {
+	case image.KindLayout:
+		r.Record.Reference = "oci:" + o.out.fromManifest(ref.Path) + ":" + o.Image.Digest
+	case image.KindTarball:
+		r.Record.Reference = o.out.fromManifest(ref.Path)
+	}
 	r.Record.BaseReference, r.Record.BaseDigest = o.Image.Base.Name, o.Image.Base.Digest
 }

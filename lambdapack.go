@@ -93,9 +93,9 @@ type Event struct {
 // Result is a function that was built and packaged.
 type Result struct {
 	Function Function
-	// Path is where the package is: of an image its reference, by digest where
-	// it is in a registry. Of files the path, absolute where Options.Output is and
-	// relative to Options.Dir where not.
+	// Path is where the package is, absolute where Options.Output is and
+	// relative to Options.Dir where not; of an image the reference, see
+	// image.Reference, at the first place of ImageOptions that it went to.
 	Path string
 	pack.Written
 	// Record is what the manifest says of it.

@@ -19,10 +19,12 @@ type outputs struct {
 	// file is the path of a single function's zip.
 	file string
 	base string // what relative results are relative to
+	// start is where the run does, and the paths of images.
+	start string
 }
 
-// outputs reads the output option, and sees whether it can be. It is an error that writes nothing where
-// several functions would go to one file.
+// outputs reads the output option, and sees whether it can be. Several
+// functions that would go to one file are an error.
 func (o *Options) outputs(functions []Function) (outputs, error) {
 	out, base, display := o.Output, o.Dir, o.Dir
 	if out == "" && o.Config != nil && o.Config.Output != "" {
@@ -36,7 +38,7 @@ func (o *Options) outputs(functions []Function) (outputs, error) {
 	}
 	full := filepath.Join(base, out)
 	if !strings.EqualFold(filepath.Ext(out), ".zip") {
-		return outputs{dir: full, base: display}.check(o.Format, functions)
+		return outputs{dir: full, base: display, start: o.Dir}.check(o.Format, functions)
 	}
 	if o.Format != pack.FormatZip {
 		return outputs{}, hint.Errorf("name a directory", "the output %s is a zip, and the format is %s", out, o.Format)
@@ -44,7 +46,7 @@ func (o *Options) outputs(functions []Function) (outputs, error) {
 	if len(functions) > 1 {
 		return outputs{}, hint.Errorf("name a directory, or one function", "the output %s is one file, and there are %d functions", out, len(functions))
 	}
-	return outputs{dir: filepath.Dir(full), file: full, base: display}.check(o.Format, functions)
+	return outputs{dir: filepath.Dir(full), file: full, base: display, start: o.Dir}.check(o.Format, functions)
 }
 
 // check looks for what stands in the way of the packages. A directory where a
@@ -87,6 +89,17 @@ func (o outputs) shown(path string) string {
 		return rel
 	}
 	return path
+}
+
+// fromManifest returns a path that starts where the run does as the manifest
+// has it. An absolute one stays so.
+func (o outputs) fromManifest(path string) string {
+	if !filepath.IsAbs(path) {
+		if rel, err := filepath.Rel(o.dir, filepath.Join(o.start, path)); err == nil {
+			path = rel
+		}
+	}
+	return filepath.ToSlash(path)
 }
 
 func (o outputs) manifest() string { return filepath.Join(o.dir, pack.ManifestName) }

@@ -123,6 +123,13 @@ func (p *pipeline) compile(ctx context.Context) error {
 			}
 		})
 	}
+	if p.images != nil {
+		packaging.Go(func() {
+			if err := p.images.readBases(ctx, p.jobs); err != nil {
+				cancel(err)
+			}
+		})
+	}
 	for _, b := range p.builders() {
 		err := b.Build(ctx, ready)
 		defer b.Close()

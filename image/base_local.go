@@ -40,18 +40,13 @@ func (s layoutSource) open(_ context.Context, desc v1.Descriptor) (io.ReadCloser
 // too, as those of Windows do, so the longest that is one counts.
 func (c *Client) layoutBase(ctx context.Context, b *Base, where string) error {
 	dir, ref := where, ""
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		for i := range where {
-			if where[i] != ':' {
-				continue
-			}
-			if info, err := os.Stat(where[:i]); err == nil && info.IsDir() {
-				dir, ref = where[:i], where[i+1:]
-				break
-			}
+	for end := len(where); end >= 0; end = strings.LastIndexByte(where[:end], ':') {
+		if info, err := os.Stat(c.path(where[:end])); end > 0 && err == nil && info.IsDir() {
+			dir, ref = where[:end], strings.TrimPrefix(where[end:], ":")
+			break
 		}
 	}
-	s, err := existingStore(filepath.Clean(dir))
+	s, err := existingStore(filepath.Clean(c.path(dir)))
 	if err != nil {
 		return err
 	}
@@ -65,7 +60,7 @@ func (c *Client) layoutBase(ctx context.Context, b *Base, where string) error {
 // tarballBase reads what docker save has written. Its layers have no digest
 // that a registry would know, so they are compressed as ours are.
 func (c *Client) tarballBase(ctx context.Context, b *Base, file string) error {
-	file = strings.TrimPrefix(file, "tarball:")
+	file = c.path(strings.TrimPrefix(file, "tarball:"))
 	opener := func() (io.ReadCloser, error) { return os.Open(file) }
 	if _, err := os.Stat(file); err != nil {
 		return err

@@ -14,6 +14,9 @@ import (
 
 // ClientOptions says how images are read and written. The zero value works.
 type ClientOptions struct {
+	// Dir is where relative paths of bases, layouts and tarballs start from.
+	// Empty: the working directory.
+	Dir string
 	// Cache is a directory that keeps bases, by digest, as an OCI image layout,
 	// and what is known of layers. Empty: a temporary one.
 	Cache string
@@ -116,6 +119,14 @@ func (c *Client) memos() string {
 		return ""
 	}
 	return filepath.Join(c.opts.Cache, "layers")
+}
+
+// path finds a path that may be relative.
+func (c *Client) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.opts.Dir, p)
 }
 
 // spool makes a temporary file that goes with the client.

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -16,21 +17,25 @@ type Layout struct {
 
 type layoutSink struct {
 	Layout
+	c     *Client
 	store *store
 }
 
-func newLayoutSink(l Layout) *layoutSink {
+func newLayoutSink(c *Client, l Layout) (*layoutSink, error) {
+	if l.Dir == "" {
+		return nil, errors.New("writing the image to an OCI layout: its directory has no name")
+	}
 	if l.Name == "" {
 		l.Name = "latest"
 	}
-	return &layoutSink{Layout: l}
+	return &layoutSink{Layout: l, c: c}, nil
 }
 
 func (s *layoutSink) ref() string { return fmt.Sprintf("oci:%s:%s", s.Dir, s.Name) }
 
 // stage writes the blobs that the layout lacks.
 func (s *layoutSink) stage(ctx context.Context, img *Image) (err error) {
-	if s.store, err = openStore(s.Dir); err != nil {
+	if s.store, err = openStore(s.c.path(s.Dir)); err != nil {
 		return writing(s.ref(), err)
 	}
 	for _, b := range img.blobs() {
@@ -50,7 +55,8 @@ func (s *layoutSink) stage(ctx context.Context, img *Image) (err error) {
 }
 
 func (s *layoutSink) commit(_ context.Context, img *Image) (Reference, error) {
-	return Reference{Kind: KindLayout, Name: s.ref()}, writing(s.ref(), s.store.setName(s.Name, img.descriptor()))
+	ref := Reference{Kind: KindLayout, Name: fmt.Sprintf("oci:%s:%s", s.Dir, img.Digest), Path: s.Dir}
+	return ref, writing(s.ref(), s.store.setName(s.Name, img.descriptor()))
 }
 
 func (s *layoutSink) discard() {}

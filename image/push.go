@@ -84,7 +84,7 @@ func (s *pushSink) means(ctx context.Context, img *Image) bool {
 // commit moves the tag, by putting the manifest there. So an interrupted push
 // has moved none.
 func (s *pushSink) commit(ctx context.Context, img *Image) (Reference, error) {
-	ref := Reference{KindRegistry, s.tag.Context().Digest(img.Digest).String(), s.tag.Name()}
+	ref := Reference{Kind: KindRegistry, Name: s.tag.Context().Digest(img.Digest).String(), Tag: s.tag.Name()}
 	if s.current {
 		return ref, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,7 @@ func TestReadByAnotherReader(t *testing.T) {
 			Layouts:  []image.Layout{{Dir: dir, Name: "app"}},
 			Tarballs: []image.Tarball{{Path: file, Tag: "app:v1"}},
 		})
-		if refs[0].Name != "oci:"+dir+":app" || refs[1].Name != file {
+		if refs[0].Name != "oci:"+dir+":"+img.Digest || refs[1].Name != file {
 			t.Errorf("references %+v", refs)
 		}
 		h, err := v1.NewHash(img.Digest)
@@ -64,8 +65,30 @@ func TestReadByAnotherReader(t *testing.T) {
 		if again.Size < img.Size {
 			t.Errorf("size %d on a tarball of %d", again.Size, img.Size)
 		}
-		if fromLayout := appendTo(t, c, "oci:"+dir+":app", newPackage(t, lambda.AMD64, "code"), image.Options{}); fromLayout.Base.Digest != img.Digest {
-			t.Errorf("base %s, want %s", fromLayout.Base.Digest, img.Digest)
+		for _, ref := range []string{"oci:" + dir + ":app", refs[0].Name} {
+			if fromLayout := appendTo(t, c, ref, newPackage(t, lambda.AMD64, "code"), image.Options{}); fromLayout.Base.Digest != img.Digest {
+				t.Errorf("%s: base %s, want %s", ref, fromLayout.Base.Digest, img.Digest)
+			}
+		}
+	}
+}
+
+// TestColons pins that of a path with colons the longest directory counts, and
+// that relative paths start where the client was told.
+func TestColons(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no colons in names")
+	}
+	root := t.TempDir()
+	c := newClient(t, image.ClientOptions{Dir: root})
+	img := appendTo(t, c, image.Scratch, newPackage(t, lambda.AMD64, "code"), image.Options{})
+	for _, dir := range []string{"a", "a:b"} {
+		refs := stage(t, c, img, image.Sinks{Layouts: []image.Layout{{Dir: dir, Name: dir + ":v1"}}})
+		equal(t, "references", refs, []image.Reference{{Kind: image.KindLayout, Name: "oci:" + dir + ":" + img.Digest, Path: dir}})
+		for _, ref := range []string{"oci:" + dir, "oci:" + dir + ":" + dir + ":v1", refs[0].Name} {
+			if b, err := c.Base(ctx, ref, target(lambda.AMD64)); err != nil || b.Digest != img.Digest {
+				t.Errorf("%s: %+v, %v", ref, b, err)
+			}
 		}
 	}
 }

@@ -33,9 +33,12 @@ const (
 // Reference is where an image can be found.
 type Reference struct {
 	Kind Kind
-	// Name is by digest in a registry, "REPOSITORY@sha256:..."; "oci:DIR:NAME"
-	// in a layout; a tarball's path; or the tag in an engine.
+	// Name is by digest in a registry, "REPOSITORY@sha256:...", and in a layout,
+	// "oci:DIR:sha256:...", and [Client.Base] takes it; a tarball's path; or the
+	// tag in an engine.
 	Name string
+	// Path is that of a layout or a tarball, as it was given.
+	Path string
 	// Tag is the registry's full tag that was made to mean the image.
 	Tag string
 }
@@ -76,14 +79,25 @@ func (c *Client) Stage(ctx context.Context, img *Image, to Sinks) (*Staged, erro
 	return s, nil
 }
 
+// Validate sees whether sinks can be meant, without asking any registry or
+// touching a file, so that nothing need be built for them if not.
+func (c *Client) Validate(to Sinks) error {
+	_, err := c.sinks(to)
+	return err
+}
+
 // sinks are in the order of staging: local files first, since a base's layers
 // that they need are then there for registries too.
 func (c *Client) sinks(to Sinks) (all []sink, err error) {
 	for _, l := range to.Layouts {
-		all = append(all, newLayoutSink(l))
+		s, err := newLayoutSink(c, l)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
 	}
 	for _, t := range to.Tarballs {
-		s, err := newTarballSink(t)
+		s, err := newTarballSink(c, t)
 		if err != nil {
 			return nil, err
 		}

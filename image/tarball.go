@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,17 +29,21 @@ type Tarball struct {
 }
 
 type tarballSink struct {
+	c    *Client
 	path string
 	tag  name.Tag
 	file *atomicfile.File
 }
 
-func newTarballSink(t Tarball) (*tarballSink, error) {
+func newTarballSink(c *Client, t Tarball) (*tarballSink, error) {
+	if t.Path == "" {
+		return nil, errors.New("writing the image to a tarball: it has no name")
+	}
 	tag, err := engineTag(t.Tag)
 	if err != nil {
 		return nil, writing(t.Path, err)
 	}
-	return &tarballSink{path: t.Path, tag: tag}, nil
+	return &tarballSink{c: c, path: t.Path, tag: tag}, nil
 }
 
 func engineTag(s string) (name.Tag, error) {
@@ -53,14 +58,14 @@ func engineTag(s string) (name.Tag, error) {
 }
 
 func (s *tarballSink) stage(ctx context.Context, img *Image) (err error) {
-	if s.file, err = atomicfile.Create(s.path); err != nil {
+	if s.file, err = atomicfile.Create(s.c.path(s.path)); err != nil {
 		return writing(s.path, err)
 	}
 	return writing(s.path, writeTarball(ctx, s.file, img, s.tag))
 }
 
 func (s *tarballSink) commit(context.Context, *Image) (Reference, error) {
-	return Reference{Kind: KindTarball, Name: s.path}, s.file.Commit(0o644)
+	return Reference{Kind: KindTarball, Name: s.path, Path: s.path}, s.file.Commit(0o644)
 }
 
 func (s *tarballSink) discard() {

@@ -60,7 +60,8 @@ type Record struct {
 	// Libraries are the shared libraries that are shipped, sorted by name.
 	Libraries []Library `json:"libraries,omitempty"`
 	Path      string    `json:"path,omitempty"`
-	// Reference is where an image is: by digest, where it is in a registry.
+	// Reference is where an image is: REPOSITORY@DIGEST in a registry,
+	// oci:DIR:DIGEST in a layout, a tarball's path, or its tag in an engine.
 	Reference string `json:"reference,omitempty"`
 	Runtime   string `json:"runtime"`
 	// SHA256 is the digest of the zip in hexadecimal, SourceCodeHash the same

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lambdapack/lambdapack"
 	"github.com/lambdapack/lambdapack/check"
@@ -20,6 +21,7 @@ type buildFlags struct {
 	jobs                    int
 	c                       lambdapack.C
 	image                   lambdapack.ImageOptions
+	imageOnly               *pflag.FlagSet
 	cgo, strip, check       bool
 }
 
@@ -35,10 +37,17 @@ Without one the functions of lambdapack.yaml are built, else the program in
 this directory, else those below ./cmd.
 
 The path of each package goes to stdout. Beside the packages lambdapack.json
-says what they are: for Terraform, for scripts, and for the next build.`,
+says what they are: for Terraform, for scripts, and for the next build.
+
+--format image makes container images, on the runtime's base image, without a
+container engine, and brings each to any number of places: --push, --oci-layout,
+--tarball, --local. stdout is then the reference, by digest where the first of
+these places has digests, and --output says where lambdapack.json goes. Where
+images go {name} stands for the function's name.`,
 		Example: `  lambdapack build --arch arm64
   lambdapack build --arch arm64 --runtime provided.al2023 -o dist ./cmd/...
-  lambdapack build -o hello.zip --include 'templates/*.html' ./hello`,
+  lambdapack build -o hello.zip --include 'templates/*.html' ./hello
+  lambdapack build --format image --push registry.example.com/hello:v1 ./hello`,
 		RunE: func(c *cobra.Command, args []string) error { return a.build(c, &f, args) },
 	}
 	f.functionFlags.add(c)
@@ -55,7 +64,7 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	flags.BoolVar(&f.check, "check", true, "=false: package even what would fail in Lambda")
 	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of things to do at once (default one a processor)")
-	addImageFlags(c, &f.image)
+	f.imageOnly = addImageFlags(c, &f.image)
 	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir", "image"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -66,6 +75,14 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	format, err := pack.ParseFormat(f.format)
 	if err != nil {
 		return opts, usage(fmt.Errorf("--format: %w", err))
+	}
+	if format == pack.FormatImage {
+		f.image.Created, err = a.created()
+	} else {
+		err = noImageFlags(f.imageOnly, format)
+	}
+	if err != nil {
+		return opts, err
 	}
 	if c.Flags().Changed("jobs") && f.jobs < 1 {
 		return opts, usage(fmt.Errorf("--jobs: %d is not a number of 1 or more", f.jobs))
@@ -84,9 +101,6 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	opts.Format, opts.Jobs, opts.Include, opts.Output = format, f.jobs, includes, f.output
 	if c.Flags().Changed("ldflags") {
 		opts.Ldflags = &f.ldflags
-	}
-	if f.image.Created, err = a.created(); err != nil {
-		return opts, err
 	}
 	opts.Image = f.image
 	opts.C, opts.Oracle, opts.NoCheck = f.c, oracleCommand(), !f.check

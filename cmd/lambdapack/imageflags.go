@@ -6,14 +6,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lambdapack/lambdapack"
+	"github.com/lambdapack/lambdapack/internal/hint"
+	"github.com/lambdapack/lambdapack/pack"
 )
 
 // addImageFlags adds the flags that only count for --format image. In the
 // places where images go {name} stands for the function's name.
-func addImageFlags(c *cobra.Command, o *lambdapack.ImageOptions) {
-	flags := c.Flags()
+func addImageFlags(c *cobra.Command, o *lambdapack.ImageOptions) *pflag.FlagSet {
+	flags := pflag.NewFlagSet("image", pflag.ContinueOnError)
 	flags.StringVar(&o.Base, "base-image", "", "`image` to build on: a reference, oci:DIR, a tarball or scratch (default the runtime's)")
 	flags.StringArrayVar(&o.Push, "push", nil, "push the image to `REPO[:TAG]`; {name} stands for the function")
 	flags.StringArrayVar(&o.Layouts, "oci-layout", nil, "write the image into an OCI layout, a `directory`")
@@ -27,6 +30,18 @@ func addImageFlags(c *cobra.Command, o *lambdapack.ImageOptions) {
 	flags.BoolVar(&o.SnapStart, "snapstart", false, "set the label by which Lambda allows SnapStart")
 	flags.StringVar(&o.Source, "source", "", "`URL` of the source code, for the image's labels")
 	flags.StringVar(&o.Revision, "revision", "", "`revision` of the source code, for the image's labels")
+	c.Flags().AddFlagSet(flags)
+	return flags
+}
+
+// noImageFlags is an error where a flag was given that would not count.
+func noImageFlags(flags *pflag.FlagSet, format pack.Format) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && err == nil {
+			err = usage(hint.Errorf("add --format image, or leave it out", "--%s is for images, and the format is %s", f.Name, format))
+		}
+	})
+	return err
 }
 
 // created reads SOURCE_DATE_EPOCH, seconds since 1970

@@ -31,6 +31,12 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"age": age,
 	// [!] aged FILE ... checks that they still are.
 	"aged": aged,
+	// registry starts a registry and sets REGISTRY to its host and port.
+	"registry": startRegistry,
+	// changes prints what changed that registry since the last time.
+	"changes": registryChanges,
+	// [!] tagged REPO:TAG prints the digest that a tag of it means.
+	"tagged": tagged,
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
