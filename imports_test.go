@@ -44,6 +44,7 @@ var onlyImporter = map[string]string{
 	"github.com/u-root/u-root/pkg/ldd":       "ldd",
 	"github.com/klauspost/compress":          "pack/internal/deflate",
 	"github.com/google/go-containerregistry": "image",
+	"github.com/aws/aws-sdk-go-v2":           "image",
 	"github.com/goccy/go-yaml":               "",
 	"github.com/spf13/cobra":                 "cmd/lambdapack",
 	"github.com/bmatcuk/doublestar/v4":       "pack",

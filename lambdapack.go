@@ -39,6 +39,9 @@ type Options struct {
 	Include []pack.Include
 	C
 
+	// Image is for the format image.
+	Image ImageOptions
+
 	// Output is a directory, or for a single function the path of a .zip file.
 	Output string
 	// Format is zip where it is empty.
@@ -71,6 +74,10 @@ type Step string
 const (
 	StepCompile Step = "compile"
 	StepPackage Step = "package"
+	// StepUpload and StepDownload tell how far the transfers of images have
+	// come, all together; they are never done.
+	StepUpload   Step = "upload"
+	StepDownload Step = "download"
 )
 
 // Event tells that a function's step begins, or, with Done, that it has ended
@@ -86,7 +93,8 @@ type Event struct {
 // Result is a function that was built and packaged.
 type Result struct {
 	Function Function
-	// Path is where the package is, absolute where Options.Output is and
+	// Path is where the package is: of an image its reference, by digest where
+	// it is in a registry. Of files the path, absolute where Options.Output is and
 	// relative to Options.Dir where not.
 	Path string
 	pack.Written
@@ -160,5 +168,5 @@ func Build(ctx context.Context, opts Options) ([]Result, error) {
 	if err := p.compile(ctx); err != nil {
 		return nil, err
 	}
-	return p.commit()
+	return p.commit(ctx)
 }

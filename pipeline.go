@@ -29,6 +29,7 @@ type pipeline struct {
 	pool    *pack.Pool
 	earlier *pack.Manifest // of the output directory, as it was before
 	newDir  bool           // this run makes the output directory
+	images  *images        // nil where the format is another
 
 	scratchOnce sync.Once
 	scratch     string // see scratchDir
@@ -44,7 +45,18 @@ type job struct {
 	libraries []pack.Library
 	findings  []check.Finding
 	unpacked  int64
-	staged    *pack.Staged // nil until it is packaged
+	output    output // nil until it is packaged
+}
+
+// output is a package that is complete, and takes effect when it is committed.
+type output interface {
+	commit(ctx context.Context) error
+	discard()
+	// detail says in a few words what came out.
+	detail() string
+	// describe fills in a result, and its record, with what the output is. It
+	// comes after commit.
+	describe(r *Result)
 }
 
 // prepare looks at all that can be wrong before anything is compiled.
@@ -52,12 +64,17 @@ func (p *pipeline) prepare(functions []Function) (err error) {
 	if p.earlier, err = pack.ReadManifest(p.out.manifest()); err != nil {
 		return err
 	}
+	if p.opts.Format == pack.FormatImage {
+		if p.images, err = newImages(p, functions); err != nil {
+			return err
+		}
+	}
 	_, err = os.Lstat(p.out.dir)
 	p.newDir = errors.Is(err, fs.ErrNotExist)
 	for _, f := range functions {
 		j := &job{Function: f}
 		if j.included, err = pack.Expand(f.IncludeRoot, f.Include); err == nil {
-			err = j.rehearse()
+			err = j.rehearse(p.maxUnpacked())
 		}
 		if err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
@@ -69,10 +86,18 @@ func (p *pipeline) prepare(functions []Function) (err error) {
 
 // rehearse makes the package with a stand-in for the program, to find names
 // that collide, and files too large, without waiting for the compiler.
-func (j *job) rehearse() error {
+func (j *job) rehearse(limit int64) error {
 	standIn := pack.File{Name: lambda.Bootstrap, Data: []byte("#!")}
-	_, err := pack.New(j.Target, append([]pack.File{standIn}, j.included...), lambda.MaxUnpacked)
+	_, err := pack.New(j.Target, append([]pack.File{standIn}, j.included...), limit)
 	return err
+}
+
+// maxUnpacked is Lambda's limit for the kind of output.
+func (p *pipeline) maxUnpacked() int64 {
+	if p.opts.Format == pack.FormatImage {
+		return lambda.MaxImageUnpacked
+	}
+	return lambda.MaxUnpacked
 }
 
 func (p *pipeline) report(e Event) {
@@ -134,7 +159,7 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 		return err
 	}
 	files := slices.Concat([]pack.File{{Name: lambda.Bootstrap, Path: a.Path, ID: a.ID}}, j.included, libraries)
-	pkg, err := pack.New(a.Target, files, lambda.MaxUnpacked)
+	pkg, err := pack.New(a.Target, files, p.maxUnpacked())
 	if err != nil {
 		return err
 	}
@@ -142,24 +167,18 @@ func (p *pipeline) packageArtifact(ctx context.Context, a build.Artifact) error 
 	if j.findings, err = p.check(ctx, pkg); err != nil {
 		return err
 	}
-	if j.staged, err = p.stage(ctx, pkg, j.Name); err != nil {
+	if j.output, err = p.stage(ctx, pkg, j.Function); err != nil {
 		return err
 	}
-	p.report(Event{Function: j.Name, Step: StepPackage, Done: true, Detail: j.detail(p.opts.Format)})
+	p.report(Event{Function: j.Name, Step: StepPackage, Done: true, Detail: j.output.detail()})
 	return nil
 }
 
-func (p *pipeline) stage(ctx context.Context, pkg *pack.Package, name string) (*pack.Staged, error) {
-	path := p.out.path(name, p.opts.Format)
-	if p.opts.Format == pack.FormatDir {
-		was, ours := p.earlier.Functions[name]
-		return pkg.StageDir(ctx, path, ours && was.Format == pack.FormatDir && was.Path == filepath.Base(path))
+func (p *pipeline) stage(ctx context.Context, pkg *pack.Package, f Function) (output, error) {
+	if p.opts.Format == pack.FormatImage {
+		return p.images.stage(ctx, pkg, f)
 	}
-	zip := pack.ZipOptions{Pool: p.pool}
-	if p.opts.Cache != "" {
-		zip.Memos = filepath.Join(p.opts.Cache, "zip")
-	}
-	return pkg.StageZip(ctx, path, zip)
+	return p.stageFile(ctx, pkg, f.Name)
 }
 
 // check judges a package as Lambda would treat it. Errors fail the build, the
@@ -168,33 +187,21 @@ func (p *pipeline) check(ctx context.Context, pkg *pack.Package) ([]check.Findin
 	if p.opts.NoCheck {
 		return nil, nil
 	}
-	report, err := check.Package(ctx, pkg, check.Options{})
+	report, err := check.Package(ctx, pkg, check.Options{MaxUnpacked: p.maxUnpacked()})
 	if err != nil {
 		return nil, err
 	}
 	return report.Findings, report.Err()
 }
 
-func (j *job) detail(format pack.Format) string {
-	size := j.staged.Size
-	if format == pack.FormatDir {
-		size = j.unpacked
-	}
-	detail := fmt.Sprintf("%.1f MB", float64(size)/(1<<20))
-	if j.staged.Unchanged {
-		detail += ", unchanged"
-	}
-	return detail
-}
-
-// commit puts the packages in place, and then the manifest. Where a rename
-// fails, the manifest says what the files before it have become.
-func (p *pipeline) commit() ([]Result, error) {
+// commit puts the packages in place, and then the manifest. Where one cannot be
+// put in place, the manifest says what those before it have become.
+func (p *pipeline) commit(ctx context.Context) ([]Result, error) {
 	var results []Result
 	records := map[string]pack.Record{}
 	var failed error
 	for _, j := range p.jobs {
-		if failed = j.staged.Commit(); failed != nil {
+		if failed = j.output.commit(ctx); failed != nil {
 			break
 		}
 		r := p.result(j)
@@ -209,20 +216,16 @@ func (p *pipeline) commit() ([]Result, error) {
 }
 
 func (p *pipeline) result(j *job) Result {
-	path, w := p.out.path(j.Name, p.opts.Format), j.staged.Written
-	rec := pack.Record{
+	r := Result{Function: j.Function, Findings: j.findings, Record: pack.Record{
 		Architecture: j.Target.Arch.Terraform(),
 		Format:       p.opts.Format,
 		Handler:      lambda.Bootstrap,
 		Libraries:    j.libraries,
-		Path:         filepath.Base(path),
 		Runtime:      j.Target.Runtime.Name,
 		UnpackedSize: j.unpacked,
-	}
-	if p.opts.Format == pack.FormatZip {
-		rec.SHA256, rec.SourceCodeHash, rec.Size = w.Hex(), w.Base64(), w.Size
-	}
-	return Result{Function: j.Function, Path: p.out.shown(path), Written: w, Record: rec, Findings: j.findings}
+	}}
+	j.output.describe(&r)
+	return r
 }
 
 // updateManifest takes its turn among other runs that write the same manifest.
@@ -245,9 +248,12 @@ func (p *pipeline) updateManifest(records map[string]pack.Record) error {
 // discard removes what was staged and not committed.
 func (p *pipeline) discard() {
 	for _, j := range p.jobs {
-		if j.staged != nil {
-			j.staged.Discard()
+		if j.output != nil {
+			j.output.discard()
 		}
+	}
+	if p.images != nil {
+		p.images.close()
 	}
 	if p.newDir {
 		os.Remove(p.out.dir) // only where it is still empty

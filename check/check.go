@@ -32,6 +32,9 @@ type Options struct {
 	// Rootfs is a real root file system to judge against, instead of the table of
 	// what the runtime has.
 	Rootfs *ldd.Sysroot
+	// MaxUnpacked is how many bytes the package may have unpacked. 0: what
+	// Lambda takes of a zip function.
+	MaxUnpacked int64
 	// Now is the day for which deprecation is judged. Zero: not at all.
 	Now time.Time
 }

@@ -41,9 +41,13 @@ func (j *judge) judgeSizes() {
 			largest = i
 		}
 	}
-	if j.report.Unpacked > lambda.MaxUnpacked {
+	limit := j.opts.MaxUnpacked
+	if limit == 0 {
+		limit = lambda.MaxUnpacked
+	}
+	if j.report.Unpacked > limit {
 		j.find(tooLarge, "", fmt.Sprintf("%d bytes unpacked, and Lambda takes %d with all layers; the largest file is %s with %d",
-			j.report.Unpacked, lambda.MaxUnpacked, largest.name, largest.size), "leave files out, or build an image, which may have 10 GB")
+			j.report.Unpacked, limit, largest.name, largest.size), "leave files out, or build an image, which may have 10 GB")
 	}
 	if j.report.Packed > lambda.MaxUploadZip {
 		j.find(largeUpload, "", fmt.Sprintf("the zip has %d bytes, and the Lambda API takes %d", j.report.Packed, lambda.MaxUploadZip), "upload it through S3")

@@ -40,6 +40,7 @@ func TestPostgres(t *testing.T) {
 		{"arm64 in a sysroot", arm64, elf.EM_AARCH64, []string{"--arch", "arm64", "--sysroot", sysroot("arm64")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			tooNew(t, test.args)
 			zip := pack(t, postgres, test.args...)
 			expectLibraries(t, zip, libpq...)
 			expectELF(t, zip, test.elf)
@@ -51,6 +52,13 @@ func TestPostgres(t *testing.T) {
 			t.Run("without OpenSSL", func(t *testing.T) { withoutOpenSSL(t, r) })
 		})
 	}
+}
+
+// tooNew: Debian 12 is for provided.al2023 at the earliest.
+func tooNew(t *testing.T, args []string) {
+	t.Helper()
+	out := packFails(t, postgres, nil, append(args[:len(args):len(args)], "--runtime", "provided.al2")...)
+	expectText(t, out, "it needs GLIBC_2.", "of libc.so.6", "provided.al2 has GLIBC_2.26 at most", "fix: ")
 }
 
 // expectRPATH: DT_RUNPATH would come after LD_LIBRARY_PATH.

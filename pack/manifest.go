@@ -31,15 +31,17 @@ type Format string
 const (
 	FormatZip Format = "zip"
 	FormatDir Format = "dir"
+	// FormatImage is a container image.
+	FormatImage Format = "image"
 )
 
 // ParseFormat returns the format of a name. The error lists the names.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
-	case FormatZip, FormatDir:
+	case FormatZip, FormatDir, FormatImage:
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown format %q: want zip or dir", s)
+	return "", fmt.Errorf("unknown format %q: want zip, dir or image", s)
 }
 
 // Record is what the manifest says of one function. Sizes are in bytes; paths
@@ -47,12 +49,20 @@ func ParseFormat(s string) (Format, error) {
 type Record struct {
 	// Architecture is Lambda's and Terraform's word: x86_64 or arm64.
 	Architecture string `json:"architecture"`
-	Format       Format `json:"format"`
-	Handler      string `json:"handler"`
+	// BaseDigest and BaseReference say what an image stands on; a base that
+	// came from a file has no reference.
+	BaseDigest    string `json:"base_digest,omitempty"`
+	BaseReference string `json:"base_reference,omitempty"`
+	// Digest is that of an image's manifest, "sha256:...".
+	Digest  string `json:"digest,omitempty"`
+	Format  Format `json:"format"`
+	Handler string `json:"handler"`
 	// Libraries are the shared libraries that are shipped, sorted by name.
 	Libraries []Library `json:"libraries,omitempty"`
-	Path      string    `json:"path"`
-	Runtime   string    `json:"runtime"`
+	Path      string    `json:"path,omitempty"`
+	// Reference is where an image is: by digest, where it is in a registry.
+	Reference string `json:"reference,omitempty"`
+	Runtime   string `json:"runtime"`
 	// SHA256 is the digest of the zip in hexadecimal, SourceCodeHash the same
 	// in base64, as Lambda's CodeSha256 has it. A directory has neither.
 	SHA256         string `json:"sha256,omitempty"`

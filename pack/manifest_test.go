@@ -236,7 +236,7 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"", "ZIP", "tar"} {
-		if _, err := pack.ParseFormat(s); err == nil || !strings.Contains(err.Error(), "want zip or dir") {
+		if _, err := pack.ParseFormat(s); err == nil || !strings.Contains(err.Error(), "want zip, dir or image") {
 			t.Errorf("%q: error %v", s, err)
 		}
 	}

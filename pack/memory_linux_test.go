@@ -53,6 +53,11 @@ func packLargeFile() error {
 	if w.Size < largeFile/2 {
 		return fmt.Errorf("%d bytes: the content was not what it should be", w.Size)
 	}
+	return printPeak()
+}
+
+// printPeak prints the most memory that the process had, in KiB.
+func printPeak() error {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return err

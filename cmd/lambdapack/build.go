@@ -19,6 +19,7 @@ type buildFlags struct {
 	json                    bool
 	jobs                    int
 	c                       lambdapack.C
+	image                   lambdapack.ImageOptions
 	cgo, strip, check       bool
 }
 
@@ -43,7 +44,7 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	f.functionFlags.add(c)
 	flags := c.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "output `path`: a directory, or a .zip for one function (default dist)")
-	flags.StringVar(&f.format, "format", string(pack.FormatZip), "package `kind`: zip or dir")
+	flags.StringVar(&f.format, "format", string(pack.FormatZip), "package `kind`: zip, dir or image")
 	flags.StringVar(&f.ldflags, "ldflags", "", "`flags` for the Go linker, after -s -w")
 	flags.StringArrayVar(&f.include, "include", nil, "more files to package, `SRC[:DST]`: a file, a directory or a pattern; may be repeated")
 	flags.BoolVar(&f.cgo, "cgo", false, "link C; =false: leave it out of dependencies that need it")
@@ -54,8 +55,9 @@ says what they are: for Terraform, for scripts, and for the next build.`,
 	flags.BoolVar(&f.check, "check", true, "=false: package even what would fail in Lambda")
 	flags.BoolVar(&f.strip, "strip", false, "strip shipped libraries too; =false: keep all symbols")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of things to do at once (default one a processor)")
+	addImageFlags(c, &f.image)
 	flags.BoolVar(&f.json, "json", false, "print the manifest of these functions instead of paths")
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"zip", "dir", "image"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -83,6 +85,10 @@ func (f *buildFlags) options(a *app, c *cobra.Command, patterns []string) (opts 
 	if c.Flags().Changed("ldflags") {
 		opts.Ldflags = &f.ldflags
 	}
+	if f.image.Created, err = a.created(); err != nil {
+		return opts, err
+	}
+	opts.Image = f.image
 	opts.C, opts.Oracle, opts.NoCheck = f.c, oracleCommand(), !f.check
 	if c.Flags().Changed("cgo") {
 		opts.CGO = &f.cgo

@@ -77,7 +77,10 @@ func (u *ui) progress(e lambdapack.Event) {
 
 var (
 	past    = map[lambdapack.Step]string{lambdapack.StepCompile: "compiled", lambdapack.StepPackage: "packaged"}
-	ongoing = map[lambdapack.Step]string{lambdapack.StepCompile: "compiling", lambdapack.StepPackage: "packaging"}
+	ongoing = map[lambdapack.Step]string{
+		lambdapack.StepCompile: "compiling", lambdapack.StepPackage: "packaging",
+		lambdapack.StepUpload: "uploading", lambdapack.StepDownload: "downloading",
+	}
 )
 
 func detail(e lambdapack.Event) string {
@@ -107,7 +110,7 @@ func (u *ui) progressLive(e lambdapack.Event) {
 
 func (u *ui) draw() {
 	for i, a := range u.active {
-		line := fmt.Sprintf("     %s, %s", a.Function, ongoing[a.Step])
+		line := fmt.Sprintf("     %s, %s%s", a.Function, ongoing[a.Step], detail(a))
 		if i == maxLive-1 && len(u.active) > maxLive {
 			line = fmt.Sprintf("     and %d more", len(u.active)-i)
 		}
