@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,6 +32,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"age": age,
 	// [!] aged FILE ... checks that they still are.
 	"aged": aged,
+	// capture NAME sets a variable to what the last command printed.
+	"capture": capture,
 	// registry starts a registry and sets REGISTRY to its host and port.
 	"registry": startRegistry,
 	// changes prints what changed that registry since the last time.
@@ -104,6 +107,13 @@ func unzip(ts *testscript.TestScript, _ bool, args []string) {
 	for _, f := range r.File {
 		fmt.Fprintf(ts.Stdout(), "%04o %s\n", f.Mode().Perm(), f.Name)
 	}
+}
+
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: capture name")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 var agedTime = time.Date(2001, time.February, 3, 4, 5, 6, 0, time.UTC)
