@@ -25,7 +25,7 @@ type early struct {
 }
 
 // interval is how often finished executables are looked for.
-const interval = 20 * time.Millisecond
+const interval = 50 * time.Millisecond
 
 func (g *Go) watch(dir string, ready func(Artifact)) *early {
 	e := &early{g: g, dir: dir, ready: ready, seen: map[string]fs.FileInfo{}, done: map[string]bool{}}
