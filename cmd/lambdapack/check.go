@@ -48,8 +48,8 @@ The exit code is 1 where there is an error, or a warning under --strict.`,
 	flags.StringVar(&f.rootfs, "rootfs", "", "judge against the root file system in `DIR`")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.strict, "strict", false, "fail on warnings too")
-	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
-	c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"provided.al2", "provided.al2023"}, cobra.ShellCompDirectiveNoFileComp))
+	completeArch(c)
+	completeRuntime(c)
 	c.ValidArgsFunction = completeFile
 	return c
 }
@@ -71,15 +71,13 @@ func completeFile(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 func (f *checkFlags) options(a *app) (opts check.Options, err error) {
 	opts.Now = a.now()
 	if f.arch != "" {
-		arch, err := lambda.ParseArch(f.arch)
-		if err != nil {
-			return opts, usage(fmt.Errorf("--arch: %w", err))
+		if opts.Arch, err = parseArch(f.arch); err != nil {
+			return opts, err
 		}
-		opts.Arch = &arch
 	}
 	if f.runtime != "" {
-		if opts.Runtime, err = lambda.ParseRuntime(f.runtime); err != nil {
-			return opts, usage(fmt.Errorf("--runtime: %w", err))
+		if opts.Runtime, err = parseRuntime(f.runtime); err != nil {
+			return opts, err
 		}
 	}
 	opts.Rootfs, err = sysroot("--rootfs", f.rootfs)

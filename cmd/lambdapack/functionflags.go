@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lambdapack/lambdapack"
-	"github.com/lambdapack/lambdapack/lambda"
 )
 
 // functionFlags choose functions and their target; build and list share them.
@@ -24,8 +22,8 @@ func (f *functionFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.config, "config", "", "config `file` (default "+lambdapack.ConfigName+", where it exists)")
 	flags.StringSliceVar(&f.tags, "tags", nil, "Go build `tags`, separated by commas")
 	c.ValidArgsFunction = f.complete
-	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
-	c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"provided.al2", "provided.al2023"}, cobra.ShellCompDirectiveNoFileComp))
+	completeArch(c)
+	completeRuntime(c)
 }
 
 // options reads the flags and the config. Flags that were not given leave
@@ -36,16 +34,16 @@ func (f *functionFlags) options(a *app, c *cobra.Command, patterns []string) (la
 		Trace: a.ui.trace, Progress: a.ui.progress,
 	}
 	if c.Flags().Changed("arch") {
-		arch, err := lambda.ParseArch(f.arch)
+		arch, err := parseArch(f.arch)
 		if err != nil {
-			return opts, usage(fmt.Errorf("--arch: %w", err))
+			return opts, err
 		}
-		opts.Arch = &arch
+		opts.Arch = arch
 	}
 	if c.Flags().Changed("runtime") {
-		rt, err := lambda.ParseRuntime(f.runtime)
+		rt, err := parseRuntime(f.runtime)
 		if err != nil {
-			return opts, usage(fmt.Errorf("--runtime: %w", err))
+			return opts, err
 		}
 		opts.Runtime = rt
 	}

@@ -46,7 +46,7 @@ The exit code is 1 where something is missing.`,
 	flags.StringVar(&f.arch, "arch", "", "fail unless FILE is for this machine: amd64 or arm64")
 	flags.StringVar(&f.format, "format", "tree", "tree, list, json, dot or mermaid")
 	flags.StringVar(&f.sysroot, "sysroot", "", "look for libraries in the file system in `DIR` (default /)")
-	c.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{"amd64", "arm64"}, cobra.ShellCompDirectiveNoFileComp))
+	completeArch(c)
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"tree", "list", "json", "dot", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))
 	c.ValidArgsFunction = completeFile
 	return c
@@ -64,11 +64,11 @@ func (a *app) ldd(f *lddFlags, file string) error {
 	}
 	var want *lambda.Arch
 	if f.arch != "" {
-		arch, err := lambda.ParseArch(f.arch)
+		arch, err := parseArch(f.arch)
 		if err != nil {
-			return usage(fmt.Errorf("--arch: %w", err))
+			return err
 		}
-		want = &arch
+		want = arch
 	}
 	root, err := sysroot("--sysroot", f.sysroot)
 	if err != nil {
