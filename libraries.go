@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -172,9 +171,7 @@ func (w *walker) shippedName(o *ldd.Object) string {
 	return names[0]
 }
 
-func (w *walker) native() bool {
-	return runtime.GOOS == "linux" && runtime.GOARCH == w.artifact.Target.Arch.GOARCH()
-}
+func (w *walker) native() bool { return build.Native(w.artifact.Target.Arch) }
 
 // oracle holds the walk against the host's own loader, where that can load the
 // executable: it was built in this run, for this machine and its libraries.

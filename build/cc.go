@@ -45,9 +45,9 @@ type toolchain struct {
 
 // find returns the toolchain for a machine. On the machine itself that is the
 // compiler of CC, else gcc; for another one that of CC, else the GNU cross
-// compiler by its usual name.
+// compiler by its usual name. Env is the whole environment, not nil.
 func (c CCompiler) find(ctx context.Context, r Runner, env []string, arch lambda.Arch) (*toolchain, error) {
-	native := runtime.GOOS == "linux" && runtime.GOARCH == arch.GOARCH()
+	native := Native(arch)
 	t := &toolchain{cc: c.command(env, arch, native), sysroot: c.Sysroot}
 	if _, err := exec.LookPath(strings.Fields(t.cc)[0]); err != nil {
 		return nil, hint.Errorf(fmt.Sprintf("install one (Debian: apt-get install gcc-%s), or name it with --cc or CC", strings.ReplaceAll(arch.GNU(), "_", "-")),
@@ -70,6 +70,11 @@ func (c CCompiler) find(ctx context.Context, r Runner, env []string, arch lambda
 	t.libraryPath = slices.DeleteFunc(t.libraryPath, func(dir string) bool { return !filepath.IsAbs(dir) })
 	t.env = t.environment(env, arch, native, c.Sysroot)
 	return t, nil
+}
+
+// Native reports whether this host runs Linux programs of a machine by itself.
+func Native(arch lambda.Arch) bool {
+	return runtime.GOOS == "linux" && runtime.GOARCH == arch.GOARCH()
 }
 
 // command returns the compiler that was asked for, else the usual one.
@@ -204,10 +209,9 @@ func quoted(word string) string {
 	return "'" + word + "'"
 }
 
-// lookup returns the last value of a name in an environment, nil meaning this
-// process's.
+// lookup returns the last value of a name in an environment.
 func lookup(env []string, name string) (value string) {
-	for _, kv := range withEnv(env) {
+	for _, kv := range env {
 		if v, ok := strings.CutPrefix(kv, name+"="); ok {
 			value = v
 		}
